@@ -1,0 +1,11 @@
+//! Rivalry: why training modalities together so often loses to training them
+//! apart, which modality lost, and what fixes it.
+//!
+//! Data flows one way: data -> train -> record -> evidence -> verdict ->
+//! report. `ARCHITECTURE.md` in the repository draws the rooms; a module may
+//! use only the modules listed above it here, and a test checks that.
+
+pub mod num;
+pub mod registry;
+pub mod spec;
+pub mod stats;

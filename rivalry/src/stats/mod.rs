@@ -1,0 +1,1 @@
+//! Inference that knows nothing of networks.

@@ -1,0 +1,3 @@
+//! Data sets and whole files.
+
+pub mod atomic;

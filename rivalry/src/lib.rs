@@ -5,9 +5,12 @@
 //! report. `ARCHITECTURE.md` in the repository draws the rooms; a module may
 //! use only the modules listed above it here, and a test checks that.
 
-pub mod data;
-pub mod metrics;
 pub mod num;
-pub mod registry;
-pub mod spec;
 pub mod stats;
+pub mod registry;
+pub mod data;
+pub mod encoders;
+pub mod model;
+pub mod strategies;
+pub mod spec;
+pub mod metrics;

@@ -93,7 +93,6 @@ fn strides<T: Scalar>(a: &MatrixView<'_, T>, op: Op) -> (usize, usize, isize, is
 /// The body must inline. Rust never contracts `a * b + c`, so the vector width
 /// changes the speed and not the bits.
 #[inline]
-#[expect(dead_code, reason = "the training loop is its first user")]
 pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {

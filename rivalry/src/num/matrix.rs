@@ -160,6 +160,11 @@ impl<'a, T: Scalar> MatrixView<'a, T> {
         Self { data, rows: stop - start, ..*self }
     }
 
+    /// All values, when the rows follow each other without gaps.
+    pub fn contiguous(&self) -> Option<&'a [T]> {
+        (self.stride == self.cols || self.rows <= 1).then(|| &self.data[..self.rows * self.cols])
+    }
+
     /// A contiguous copy.
     pub fn to_matrix(&self) -> Matrix<T> {
         Matrix::from_fn(self.rows, self.cols, |r, c| self.row(r)[c])

@@ -13,6 +13,7 @@ pub mod special;
 pub mod sums;
 
 pub use draws::{Draws, Purpose};
+pub(crate) use kernels::vectorised;
 pub use kernels::{Op, product, product_into};
 pub use matrix::{Matrix, MatrixMut, MatrixView};
 pub use scalar::Scalar;

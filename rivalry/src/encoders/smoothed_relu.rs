@@ -1,0 +1,201 @@
+//! The talk's encoder: m neurons per class with a smoothed ReLU, output
+//! weights fixed to one, no bias. Its embedding already is the logits
+//! f_j(x) = sum_l sigma(<w_{j,l}, x>).
+//!
+//! Source: Huang et al. 2022 (one-layer encoders with smoothed ReLU, quoted
+//! from the talk); the formula of sigma follows Allen-Zhu and Li 2020 and is
+//! our reconstruction for this paper, and so are all default constants.
+
+use crate::num::{Draws, MatrixMut, MatrixView, Op, Scalar, product_into, vectorised};
+use crate::registry::{Citation, Default, Entry, Knob, Range};
+
+use super::{Encoder, Shape, Tensor};
+
+/// Registration.
+pub(super) const fn entry<T: Scalar>() -> Entry<dyn Encoder<T>> {
+    Entry {
+        name: "smoothed_relu",
+        summary: "the talk's one-layer network: m smoothed-ReLU neurons per class, summed",
+        cites: &[
+            Citation {
+                key: "huang2022competition",
+                text: "Y. Huang, J. Lin, C. Zhou, H. Yang, L. Huang. Modality Competition: What Makes Joint \
+                       Training of Multi-modal Network Fail in Deep Learning? (Provably). ICML 2022",
+                url: "https://arxiv.org/abs/2203.12221",
+            },
+            Citation {
+                key: "allenzhu2020ensemble",
+                text: "Z. Allen-Zhu, Y. Li. Towards Understanding Ensemble, Knowledge Distillation and \
+                       Self-Distillation in Deep Learning. 2020",
+                url: "https://arxiv.org/abs/2012.09816",
+            },
+        ],
+        knobs: &[
+            Knob {
+                name: "m",
+                default: Default::Whole(8),
+                range: Range::Between(1.0, 4096.0),
+                meaning: "neurons per class (our reconstruction)",
+            },
+            Knob {
+                name: "q",
+                default: Default::Whole(3),
+                range: Range::Between(2.0, 16.0),
+                meaning: "power of the smooth part (our reconstruction; the theory needs q >= 3)",
+            },
+            Knob {
+                name: "beta",
+                default: Default::Number(0.2),
+                range: Range::Between(1e-6, 1e6),
+                meaning: "where the power turns into the line (our reconstruction)",
+            },
+            Knob {
+                name: "sigma0",
+                default: Default::Number(0.01),
+                range: Range::Between(1e-12, 10.0),
+                meaning: "standard deviation of the initial weights (our reconstruction)",
+            },
+        ],
+        build: |settings| {
+            Box::new(SmoothedRelu {
+                n_neurons: settings.whole("m"),
+                power: settings.whole("q") as i32,
+                beta: settings.number("beta"),
+                sigma0: settings.number("sigma0"),
+            })
+        },
+    }
+}
+
+/// The talk's encoder; letters of the paper: m, q, beta, sigma0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SmoothedRelu {
+    /// m: neurons per class.
+    pub n_neurons: usize,
+    /// q: power of the smooth part.
+    pub power: i32,
+    /// beta: where the power turns into the line.
+    pub beta: f64,
+    /// sigma0: standard deviation of the initial weights.
+    pub sigma0: f64,
+}
+
+impl SmoothedRelu {
+    /// sigma(a) = 0 for a <= 0; a^q / (q beta^(q-1)) up to beta;
+    /// a - (1 - 1/q) beta beyond.
+    #[inline(always)]
+    pub fn sigma<T: Scalar>(&self, a: T) -> T {
+        let (beta, q) = (T::from_f64(self.beta), T::from_f64(f64::from(self.power)));
+        if a <= T::ZERO {
+            T::ZERO
+        } else if a <= beta {
+            a * (a / beta).powi(self.power - 1) / q
+        } else {
+            a - (T::ONE - T::ONE / q) * beta
+        }
+    }
+
+    /// sigma'(a) = 0; (a / beta)^(q-1); 1.
+    #[inline(always)]
+    pub fn slope<T: Scalar>(&self, a: T) -> T {
+        let beta = T::from_f64(self.beta);
+        if a <= T::ZERO {
+            T::ZERO
+        } else if a <= beta {
+            (a / beta).powi(self.power - 1)
+        } else {
+            T::ONE
+        }
+    }
+}
+
+impl<T: Scalar> Encoder<T> for SmoothedRelu {
+    fn shape(&self, n_inputs: usize, n_classes: usize) -> Shape {
+        let n_units = n_classes * self.n_neurons;
+        Shape {
+            tensors: vec![Tensor { name: "0.weight".into(), rows: n_units, cols: n_inputs }],
+            n_outputs: n_classes,
+            n_kept: 2 * n_units,
+            emits_logits: true,
+        }
+    }
+
+    fn init(&self, _n_inputs: usize, _n_classes: usize, draws: &mut Draws, params: &mut [T]) {
+        for p in params {
+            *p = T::from_f64(self.sigma0 * draws.normal());
+        }
+    }
+
+    fn forward(
+        &self,
+        params: &[T],
+        x: MatrixView<'_, T>,
+        out: &mut MatrixMut<'_, T>,
+        kept: &mut [T],
+        _noise: Option<&mut Draws>,
+    ) {
+        let n_units = out.cols() * self.n_neurons;
+        let mut pre = MatrixMut::new(&mut kept[..x.rows() * n_units], x.rows(), n_units);
+        product_into(
+            &mut pre,
+            x,
+            Op::Plain,
+            MatrixView::new(params, n_units, x.cols()),
+            Op::Transposed,
+            false,
+        );
+        for r in 0..x.rows() {
+            for (f, neurons) in out.row_mut(r).iter_mut().zip(pre.row(r).chunks_exact(self.n_neurons)) {
+                *f = neurons.iter().map(|a| self.sigma(*a)).sum();
+            }
+        }
+    }
+
+    /// df_j/dw_{j,l} = sigma'(a_{j,l}) x, so delta_{j,l} = upstream_j
+    /// sigma'(a_{j,l}), dW = delta^T x and dx = delta W.
+    fn backward(
+        &self,
+        params: &[T],
+        x: MatrixView<'_, T>,
+        out: MatrixView<'_, T>,
+        kept: &mut [T],
+        upstream: MatrixView<'_, T>,
+        accumulate: bool,
+        grad: &mut [T],
+        input_grad: Option<&mut MatrixMut<'_, T>>,
+    ) {
+        let n_units = out.cols() * self.n_neurons;
+        let plane = x.rows() * n_units;
+        let (pre, delta) = kept.split_at_mut(plane);
+        let delta = &mut delta[..plane];
+        vectorised(
+            #[inline(always)]
+            || {
+                for r in 0..x.rows() {
+                    let row = r * n_units..(r + 1) * n_units;
+                    let units = delta[row.clone()]
+                        .chunks_exact_mut(self.n_neurons)
+                        .zip(pre[row].chunks_exact(self.n_neurons));
+                    for ((d, a), u) in units.zip(upstream.row(r)) {
+                        for (d, a) in d.iter_mut().zip(a) {
+                            *d = *u * self.slope(*a);
+                        }
+                    }
+                }
+            },
+        );
+        let delta = MatrixView::new(delta, x.rows(), n_units);
+        product_into(
+            &mut MatrixMut::new(grad, n_units, x.cols()),
+            delta,
+            Op::Transposed,
+            x,
+            Op::Plain,
+            accumulate,
+        );
+        if let Some(dx) = input_grad {
+            let weight = MatrixView::new(params, n_units, x.cols());
+            product_into(dx, delta, Op::Plain, weight, Op::Plain, false);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Naive joint training: cross-entropy on the summed logits, nothing else. It
+//! is the empty strategy.
+
+use crate::num::Scalar;
+use crate::registry::Entry;
+
+use super::Strategy;
+
+/// Registration.
+pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
+    Entry {
+        name: "naive",
+        summary: "joint training: one loss on the summed logits of all modalities",
+        cites: &[],
+        knobs: &[],
+        build: |_| Box::new(Naive),
+    }
+}
+
+struct Naive;
+
+impl<T: Scalar> Strategy<T> for Naive {}

@@ -84,7 +84,9 @@ pub fn cross_entropy<T: Scalar>(
                 loss += weights[i].to_f64() * row_loss;
                 let row = &mut grad.as_mut_slice()[cell..cell + n_classes];
                 row[label] -= T::ONE;
-                row.iter_mut().for_each(|g| *g *= unit * weights[i]);
+                for g in row.iter_mut() {
+                    *g *= unit * weights[i];
+                }
             }
         }
     }

@@ -13,4 +13,5 @@ pub mod encoders;
 pub mod model;
 pub mod strategies;
 pub mod spec;
+pub mod record;
 pub mod metrics;

@@ -22,14 +22,16 @@ def encoder(name, **knobs):
     return {"name": name, "set": knobs} if knobs else {"name": name}
 
 
-def shapes(modalities, n_classes):
-    """Name -> shape of every parameter, in the order of the modalities."""
-    found = {}
+def shapes(modalities, n_classes, own_heads=False):
+    """Name -> shape of every parameter, in the order of the modalities; own
+    heads, classifiers beside the joint one, come last."""
+    found, embeddings = {}, {}
     for m in modalities:
         name, kind, knobs, width_in = m["name"], m["encoder"]["name"], m["encoder"]["set"], m["width"]
         if kind == "smoothed_relu":
             # Output weights are fixed to one: no head follows.
             found[f"{name}.encoder.0.weight"] = (n_classes * knobs["m"], width_in)
+            embeddings[name] = n_classes
             continue
         width = knobs["width"]
         for layer in range(knobs.get("depth", 1)):
@@ -38,13 +40,17 @@ def shapes(modalities, n_classes):
             width_in = width
         found[f"{name}.head.weight"] = (n_classes, width)
         found[f"{name}.head.bias"] = (n_classes,)
+        embeddings[name] = width
+    for name, width in embeddings.items() if own_heads else ():
+        found[f"{name}.own_head.weight"] = (n_classes, width)
+        found[f"{name}.own_head.bias"] = (n_classes,)
     return found
 
 
-def initial(modalities, n_classes, rng, scale=1.0):
+def initial(modalities, n_classes, rng, scale=1.0, own_heads=False):
     """Random parameters: normal, with standard deviation scale / sqrt(inputs)."""
     params = {}
-    for name, shape in shapes(modalities, n_classes).items():
+    for name, shape in shapes(modalities, n_classes, own_heads).items():
         fan_in = shape[1] if len(shape) == 2 else 4
         params[name] = torch.tensor(rng.normal(size=shape) * scale / np.sqrt(fan_in))
     return params
@@ -56,8 +62,8 @@ def smoothed_relu(a, q, beta):
     return torch.where(a <= beta, middle, a - (1 - 1 / q) * beta)
 
 
-def modality_logits(modality, x, params, n_classes):
-    """The logits of one modality: samples x classes."""
+def embedding(modality, x, params, n_classes):
+    """What the encoder makes of the features: samples x width."""
     name, kind, knobs = modality["name"], modality["encoder"]["name"], modality["encoder"]["set"]
     if kind == "smoothed_relu":
         a = x @ params[f"{name}.encoder.0.weight"].T
@@ -65,16 +71,30 @@ def modality_logits(modality, x, params, n_classes):
         return smoothed_relu(a, knobs["q"], knobs["beta"]).reshape(len(x), n_classes, knobs["m"]).sum(2)
     h = x
     for layer in range(knobs.get("depth", 1)):
-        h = torch.nn.functional.linear(
-            h, params[f"{name}.encoder.{layer}.weight"], params[f"{name}.encoder.{layer}.bias"]
-        )
+        h = linear(h, params, f"{name}.encoder.{layer}")
         if kind == "mlp":
             h = ACTIVATIONS[knobs["activation"]](h)
-    return torch.nn.functional.linear(h, params[f"{name}.head.weight"], params[f"{name}.head.bias"])
+    return h
+
+
+def linear(x, params, name):
+    """One fully connected layer."""
+    return torch.nn.functional.linear(x, params[f"{name}.weight"], params[f"{name}.bias"])
+
+
+def modality_logits(modality, x, params, n_classes):
+    """A modality's part of the joint logits: samples x classes."""
+    h = embedding(modality, x, params, n_classes)
+    return linear(h, params, f"{modality['name']}.head") if modality["encoder"]["name"] != "smoothed_relu" else h
+
+
+def own_logits(modality, x, params, n_classes):
+    """The logits of a modality's own head: samples x classes."""
+    return linear(embedding(modality, x, params, n_classes), params, f"{modality['name']}.own_head")
 
 
 def forward(modalities, inputs, params, n_classes):
-    """Logits of each modality, and their sum."""
+    """A part of the logits per modality, and their sum."""
     parts = {m["name"]: modality_logits(m, inputs[m["name"]], params, n_classes) for m in modalities}
     return parts, sum(parts.values())
 

@@ -24,7 +24,7 @@ ENCODERS = {
 CLASS_WEIGHTS = [0.5, 2.0, 1.25]
 
 
-def problem(seed, encoders, scale=1.0):
+def problem(seed, encoders, scale=1.0, own_heads=False):
     """Modalities, inputs, classes and initial parameters."""
     rng = np.random.default_rng(seed)
     modalities = [
@@ -32,7 +32,7 @@ def problem(seed, encoders, scale=1.0):
     ]
     inputs = {m["name"]: torch.tensor(rng.normal(size=(N_SAMPLES, m["width"]))) for m in modalities}
     labels = torch.tensor(rng.integers(0, N_CLASSES, N_SAMPLES))
-    return modalities, inputs, labels, lf.initial(modalities, N_CLASSES, rng, scale)
+    return modalities, inputs, labels, lf.initial(modalities, N_CLASSES, rng, scale, own_heads)
 
 
 def case(name, seed, encoders, scale=1.0):
@@ -73,25 +73,31 @@ def gradient_cases(n_modalities):
 
 
 def auxiliary_cases():
-    """Joint cross-entropy plus `weight` times the sum over modalities of the
-    cross-entropy of that modality's own logits."""
+    """Joint cross-entropy plus `weight` times the sum over modalities of a
+    cross-entropy of that modality alone: of the logits of its own head
+    (`own_head`), or of its part of the joint logits (`branch`)."""
     cases = []
     for i, (kind, weight) in enumerate([("mlp 1 relu", 1.0), ("mlp 2 tanh", 0.5), ("smoothed relu 3", 1.0)]):
-        for n_modalities in (2, 3):
-            modalities, inputs, labels, start = problem(500 + 10 * i + n_modalities, [ENCODERS[kind]] * n_modalities)
+        for n_modalities, on in [(2, "own_head"), (2, "branch"), (3, "own_head")]:
+            modalities, inputs, labels, start = problem(
+                500 + 10 * i + n_modalities, [ENCODERS[kind]] * n_modalities, own_heads=on == "own_head"
+            )
             params = lf.trainable(start)
             parts, fused = lf.forward(modalities, inputs, params, N_CLASSES)
+            if on == "own_head":
+                parts = {m["name"]: lf.own_logits(m, inputs[m["name"]], params, N_CLASSES) for m in modalities}
             own = {k: torch.nn.functional.cross_entropy(v, labels) for k, v in parts.items()}
             joint = torch.nn.functional.cross_entropy(fused, labels)
             total = joint + weight * sum(own.values())
             cases.append(
                 {
-                    "name": f"{kind}, {n_modalities} modalities",
+                    "name": f"{kind}, {n_modalities} modalities, {on}",
                     "n_classes": N_CLASSES,
                     "modalities": modalities,
                     "inputs": inputs,
                     "labels": labels,
                     "params": start,
+                    "on": on,
                     "weight": weight,
                     "joint_loss": joint.item(),
                     "own_losses": {k: v.item() for k, v in own.items()},

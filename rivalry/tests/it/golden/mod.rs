@@ -1,0 +1,3 @@
+//! Committed references made outside this program.
+
+mod torch;

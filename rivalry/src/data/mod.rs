@@ -1,3 +1,30 @@
-//! Data sets and whole files.
+//! Data: named modalities of the same samples, labels, groups and a split,
+//! checked once; standardisation; a fingerprint of the content.
+//!
+//! Knows nothing of file formats and nothing of networks. A [`Dataset`] that
+//! exists is valid, and nothing changes one.
 
 pub mod atomic;
+mod dataset;
+mod deal;
+mod error;
+mod features;
+mod file_error;
+mod fingerprint;
+mod labels;
+mod names;
+mod scaling;
+mod split;
+
+pub use dataset::{Dataset, Warning};
+pub use error::{DataError, Named, Part};
+pub use features::{Features, Modality};
+pub use file_error::FileError;
+pub use fingerprint::Fingerprint;
+pub use labels::{Groups, Labels};
+pub use names::MAX_NAME_CHARS;
+pub use scaling::Scaler;
+pub use split::{Partition, Split};
+
+#[cfg(test)]
+mod tests;

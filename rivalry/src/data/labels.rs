@@ -1,0 +1,192 @@
+//! Labels and groups: values of any kind turned into codes 0, 1, 2, ... and
+//! names. The codes follow the sorted distinct values: integers numerically,
+//! strings by code point.
+
+use std::collections::BTreeMap;
+
+use super::error::{DataError, shown};
+
+/// A class per sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    codes: Vec<u32>,
+    class_names: Vec<String>,
+    /// The distinct values when the labels came as integers.
+    integers: Option<Vec<i64>>,
+}
+
+impl Labels {
+    /// Labels given as integers; the classes are the distinct values in
+    /// ascending order, named by their decimal form.
+    pub fn from_integers(values: &[i64]) -> Self {
+        let (codes, distinct) = code(values.iter().copied());
+        Self {
+            codes,
+            class_names: distinct.iter().map(ToString::to_string).collect(),
+            integers: Some(distinct),
+        }
+    }
+
+    /// Labels given as strings; the classes are the distinct strings in
+    /// ascending order of code points.
+    pub fn from_strings<S: AsRef<str>>(values: &[S]) -> Self {
+        let (codes, distinct) = code(values.iter().map(AsRef::as_ref));
+        Self { codes, class_names: distinct.iter().map(|s| (*s).to_owned()).collect(), integers: None }
+    }
+
+    /// Labels given as codes into a list of classes.
+    ///
+    /// # Errors
+    /// [`DataError::LabelOutOfRange`] when a code has no class.
+    pub fn from_codes(codes: Vec<u32>, class_names: Vec<String>) -> Result<Self, DataError> {
+        match codes.iter().position(|c| *c as usize >= class_names.len()) {
+            Some(row) => Err(DataError::LabelOutOfRange {
+                row,
+                label: i64::from(codes[row]),
+                n_classes: class_names.len(),
+            }),
+            None => Ok(Self { codes, class_names, integers: None }),
+        }
+    }
+
+    /// The same labels with the classes named and ordered by a list.
+    ///
+    /// Integers from 0 to K - 1 count positions in the list; other integers,
+    /// and all strings, must be found in it by name.
+    ///
+    /// # Errors
+    /// [`DataError::LabelOutOfRange`] or [`DataError::UnknownLabel`] when a
+    /// label is not in the list, [`DataError::DuplicateClass`] when the list
+    /// names a class twice.
+    pub fn with_class_names<S: AsRef<str>>(self, names: &[S]) -> Result<Self, DataError> {
+        let names: Vec<String> = names.iter().map(|n| n.as_ref().to_owned()).collect();
+        let mut position: BTreeMap<&str, u32> = BTreeMap::new();
+        for (i, name) in names.iter().enumerate() {
+            if position.insert(name, i as u32).is_some() {
+                return Err(DataError::DuplicateClass { name: shown(name) });
+            }
+        }
+        let inside = |v: &i64| usize::try_from(*v).is_ok_and(|v| v < names.len());
+        let by_position = self.integers.as_ref().filter(|distinct| distinct.iter().all(inside));
+        let recode: Vec<Option<u32>> = match by_position {
+            Some(distinct) => distinct.iter().map(|v| Some(*v as u32)).collect(),
+            None => self.class_names.iter().map(|n| position.get(n.as_str()).copied()).collect(),
+        };
+        if let Some(lost) = recode.iter().position(Option::is_none) {
+            return Err(match &self.integers {
+                Some(distinct) => {
+                    // The label that fits neither way is the telling one.
+                    let lost = distinct
+                        .iter()
+                        .zip(&recode)
+                        .position(|(v, found)| !inside(v) && found.is_none())
+                        .unwrap_or(lost);
+                    let row = self.first_row(lost);
+                    DataError::LabelOutOfRange { row, label: distinct[lost], n_classes: names.len() }
+                }
+                None => DataError::UnknownLabel {
+                    row: self.first_row(lost),
+                    label: shown(&self.class_names[lost]),
+                },
+            });
+        }
+        let codes = self.codes.iter().map(|c| recode[*c as usize].unwrap_or_default()).collect();
+        Ok(Self { codes, class_names: names, integers: None })
+    }
+
+    fn first_row(&self, class: usize) -> usize {
+        self.codes.iter().position(|c| *c as usize == class).unwrap_or_default()
+    }
+
+    /// The class of each sample.
+    pub fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    /// The name of each class.
+    pub fn class_names(&self) -> &[String] {
+        &self.class_names
+    }
+}
+
+/// A group per sample (a subject, a speaker, a site): samples of one group are
+/// never separated by a split that this library makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Groups {
+    ids: Vec<u32>,
+    names: Vec<String>,
+}
+
+impl Groups {
+    /// Groups given as integers.
+    pub fn from_integers(values: &[i64]) -> Self {
+        let (ids, distinct) = code(values.iter().copied());
+        Self { ids, names: distinct.iter().map(ToString::to_string).collect() }
+    }
+
+    /// Groups given as strings.
+    pub fn from_strings<S: AsRef<str>>(values: &[S]) -> Self {
+        let (ids, distinct) = code(values.iter().map(AsRef::as_ref));
+        Self { ids, names: distinct.iter().map(|s| (*s).to_owned()).collect() }
+    }
+
+    /// The group of each sample, as a position in [`Groups::names`].
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// The name of each group.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// Each value's position among the sorted distinct values, and those.
+fn code<V: Ord + Copy>(values: impl Iterator<Item = V> + Clone) -> (Vec<u32>, Vec<V>) {
+    let mut positions: BTreeMap<V, u32> = values.clone().map(|v| (v, 0)).collect();
+    for (i, position) in positions.values_mut().enumerate() {
+        *position = i as u32;
+    }
+    (values.map(|v| positions[&v]).collect(), positions.into_keys().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_sort_as_numbers_and_strings_as_text() {
+        let labels = Labels::from_integers(&[10, 9, -1, 10]);
+        assert_eq!((labels.codes(), labels.class_names()), (&[2, 1, 0, 2][..], &["-1", "9", "10"].map(String::from)[..]));
+        let labels = Labels::from_strings(&["10", "9", "b", "10"]);
+        assert_eq!((labels.codes(), labels.class_names()), (&[0, 1, 2, 0][..], &["10", "9", "b"].map(String::from)[..]));
+        assert_eq!(Groups::from_strings(&["s2", "s1"]).ids(), [1, 0]);
+    }
+
+    #[test]
+    fn class_names_by_position_and_by_name() {
+        let by_position = Labels::from_integers(&[1, 0, 1]).with_class_names(&["no", "yes"]).unwrap();
+        assert_eq!((by_position.codes(), &by_position.class_names()[1]), (&[1, 0, 1][..], &"yes".to_owned()));
+        let by_name = Labels::from_integers(&[1, 2, 3]).with_class_names(&["3", "2", "1"]).unwrap();
+        assert_eq!(by_name.codes(), [2, 1, 0]);
+        let text = Labels::from_strings(&["b", "a"]).with_class_names(&["b", "a"]).unwrap();
+        assert_eq!(text.codes(), [0, 1]);
+    }
+
+    #[test]
+    fn labels_outside_the_list_are_errors() {
+        assert_eq!(
+            Labels::from_integers(&[0, 7]).with_class_names(&["a", "b"]),
+            Err(DataError::LabelOutOfRange { row: 1, label: 7, n_classes: 2 })
+        );
+        assert_eq!(
+            Labels::from_strings(&["a", "c"]).with_class_names(&["a", "b"]),
+            Err(DataError::UnknownLabel { row: 1, label: "c".to_owned() })
+        );
+        assert_eq!(
+            Labels::from_strings(&["a"]).with_class_names(&["a", "a"]),
+            Err(DataError::DuplicateClass { name: "a".to_owned() })
+        );
+        assert!(Labels::from_codes(vec![0, 2], vec!["a".to_owned(), "b".to_owned()]).is_err());
+    }
+}

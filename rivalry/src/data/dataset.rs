@@ -1,23 +1,14 @@
 //! The one type of data: a [`Dataset`] that exists is valid.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use super::error::{DataError, Named, Part, shown};
+use super::check::{DEFAULT_TEST_SHARE, check_labels, check_modalities};
+use super::error::{DataError, Named};
 use super::fingerprint::{Content, Fingerprint};
 use super::labels::{Groups, Labels};
-use super::names::{check_modality_name, check_name};
+use super::names::check_name;
 use super::split::{Partition, Samples, Split};
-use super::{Features, Modality};
-
-/// Below this many samples the default split is k-fold.
-const FEW_SAMPLES: usize = 1000;
-/// Folds of the default split.
-const DEFAULT_FOLDS: usize = 5;
-/// Fewer folds would take too much from training.
-const FEWEST_DEFAULT_FOLDS: usize = 3;
-/// Test share of the default hold-out.
-const DEFAULT_TEST_SHARE: f64 = 0.2;
+use super::{Modality, Warning};
 
 /// Samples seen through any number of modalities, with a class each: finite,
 /// aligned, labelled, named and split. Nobody can change one.
@@ -30,60 +21,6 @@ pub struct Dataset {
     split: Split,
     warnings: Vec<Warning>,
     fingerprint: Fingerprint,
-}
-
-/// Something about valid data that a reader of results should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// Groups that a given split puts into more than one part.
-    GroupsLeak {
-        /// How many.
-        n_groups: usize,
-        /// One of them.
-        example: String,
-    },
-    /// Classes that a given test part lacks.
-    NotTested {
-        /// Their names.
-        classes: Vec<String>,
-    },
-    /// Classes whose only sample, or only group, always trains.
-    AlwaysTrained {
-        /// Their names.
-        classes: Vec<String>,
-        /// Sample or group.
-        what: &'static str,
-    },
-    /// Rows that are in no given part.
-    Unused {
-        /// How many.
-        n_rows: usize,
-    },
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |classes: &[String]| {
-            let shown: Vec<String> = classes.iter().take(5).map(|c| format!("`{c}`")).collect();
-            let more = classes.len().saturating_sub(5);
-            let tail = if more == 0 { String::new() } else { format!(" and {more} more") };
-            format!("{}{tail}", shown.join(", "))
-        };
-        match self {
-            Self::GroupsLeak { n_groups, example } => write!(
-                f,
-                "the given split separates {n_groups} group{} (for example `{example}`): test results may be too good",
-                if *n_groups == 1 { "" } else { "s" }
-            ),
-            Self::NotTested { classes } => write!(f, "no test sample of class {}", list(classes)),
-            Self::AlwaysTrained { classes, what } => {
-                write!(f, "never tested, because one {what} is all there is of class {}", list(classes))
-            }
-            Self::Unused { n_rows } => {
-                write!(f, "{n_rows} row{} in no part of the split", if *n_rows == 1 { " is" } else { "s are" })
-            }
-        }
-    }
 }
 
 impl Dataset {
@@ -225,11 +162,13 @@ impl Dataset {
     }
 
     /// Numbers of groups (or, without groups, samples) that hold each class.
-    fn holders(&self) -> Vec<usize> {
+    pub(super) fn holders(&self) -> Vec<usize> {
         let pairs = self.labels().iter().enumerate().map(|(i, c)| (*c, self.unit(i)));
         let distinct: BTreeSet<(u32, u32)> = pairs.collect();
         let mut holders = vec![0; self.n_classes()];
-        distinct.iter().for_each(|(c, _)| holders[*c as usize] += 1);
+        for (class, _) in distinct {
+            holders[class as usize] += 1;
+        }
         holders
     }
 
@@ -238,168 +177,16 @@ impl Dataset {
         self.groups().map_or(i as u32, |g| g[i])
     }
 
-    fn unit_name(&self) -> &'static str {
+    pub(super) fn unit_name(&self) -> &'static str {
         if self.groups.is_some() { "group" } else { "sample" }
     }
 
     /// Groups or samples that are not the only one of some class.
-    fn n_movable(&self, holders: &[usize]) -> usize {
+    pub(super) fn n_movable(&self, holders: &[usize]) -> usize {
         let units: BTreeSet<u32> = (0..self.n_samples()).map(|i| self.unit(i)).collect();
         let alone = self.labels().iter().enumerate().filter(|(_, c)| holders[**c as usize] == 1);
         let fixed: BTreeSet<u32> = alone.map(|(i, _)| self.unit(i)).collect();
         units.len() - fixed.len()
-    }
-
-    fn default_split(&self) -> Split {
-        if self.n_samples() >= FEW_SAMPLES {
-            return Split::HoldOut { test_share: DEFAULT_TEST_SHARE };
-        }
-        let holders = self.holders();
-        let smallest = holders.iter().copied().min().unwrap_or_default();
-        let k = smallest.clamp(FEWEST_DEFAULT_FOLDS, DEFAULT_FOLDS).min(self.n_movable(&holders)).max(2);
-        Split::Folds { k }
-    }
-
-    fn checked_split(&self, split: Split) -> Result<Split, DataError> {
-        match split {
-            Split::Given { train, valid, test } => self.checked_given(train, valid, test),
-            Split::GivenFolds { fold } => self.checked_folds(&fold),
-            Split::HoldOut { test_share } => {
-                if !(test_share > 0.0 && test_share < 1.0) {
-                    return Err(DataError::HoldOutShare { share: test_share });
-                }
-                if self.n_movable(&self.holders()) == 0 {
-                    return Err(DataError::NothingToTest { what: self.unit_name() });
-                }
-                Ok(Split::HoldOut { test_share })
-            }
-            Split::Folds { k } => {
-                let available = self.n_movable(&self.holders());
-                if available == 0 {
-                    return Err(DataError::NothingToTest { what: self.unit_name() });
-                }
-                if k < 2 || k > available {
-                    let what = if self.groups.is_some() { "groups" } else { "samples" };
-                    return Err(DataError::FoldCount { k, available, what });
-                }
-                Ok(Split::Folds { k })
-            }
-        }
-    }
-
-    fn checked_given(
-        &self,
-        train: Vec<u32>,
-        valid: Option<Vec<u32>>,
-        test: Vec<u32>,
-    ) -> Result<Split, DataError> {
-        let mut owner: Vec<Option<Part>> = vec![None; self.n_samples()];
-        let mut take = |part: Part, mut rows: Vec<u32>| {
-            if rows.is_empty() {
-                return Err(DataError::EmptyPart { part });
-            }
-            for row in &rows {
-                let Some(place) = owner.get_mut(*row as usize) else {
-                    return Err(DataError::SplitOutOfRange { part, row: *row, n_samples: self.n_samples() });
-                };
-                match *place {
-                    Some(first) if first == part => return Err(DataError::SplitRepeats { part, row: *row }),
-                    Some(first) => return Err(DataError::SplitOverlaps { first, second: part, row: *row }),
-                    None => *place = Some(part),
-                }
-            }
-            rows.sort_unstable();
-            Ok(rows)
-        };
-        let train = take(Part::Train, train)?;
-        let valid = valid.map(|rows| take(Part::Valid, rows)).transpose()?;
-        let test = take(Part::Test, test)?;
-        self.classes_in_train(train.iter().copied(), None)?;
-        Ok(Split::Given { train, valid, test })
-    }
-
-    fn checked_folds(&self, fold: &[u32]) -> Result<Split, DataError> {
-        if fold.len() != self.n_samples() {
-            return Err(DataError::RowsDiffer {
-                first: "the labels".to_owned(),
-                first_rows: self.n_samples(),
-                second: "the folds".to_owned(),
-                second_rows: fold.len(),
-            });
-        }
-        let distinct: Vec<u32> = fold.iter().copied().collect::<BTreeSet<u32>>().into_iter().collect();
-        if let [only] = distinct[..] {
-            return Err(DataError::OneFold { fold: only });
-        }
-        for tested in &distinct {
-            let train = (0..fold.len()).filter(|i| fold[*i] != *tested).map(|i| i as u32);
-            self.classes_in_train(train, Some(*tested))?;
-        }
-        let code = |f: &u32| distinct.binary_search(f).unwrap_or_default() as u32;
-        Ok(Split::GivenFolds { fold: fold.iter().map(code).collect() })
-    }
-
-    fn classes_in_train(
-        &self,
-        train: impl Iterator<Item = u32>,
-        fold: Option<u32>,
-    ) -> Result<(), DataError> {
-        let mut present = vec![false; self.n_classes()];
-        train.for_each(|r| present[self.labels()[r as usize] as usize] = true);
-        match present.iter().position(|p| !p) {
-            Some(c) => Err(DataError::ClassNotInTrain { class: self.class_names()[c].clone(), fold }),
-            None => Ok(()),
-        }
-    }
-
-    fn find_warnings(&self) -> Vec<Warning> {
-        let mut warnings = Vec::new();
-        let names = |lacking: &dyn Fn(usize) -> bool| -> Vec<String> {
-            (0..self.n_classes()).filter(|c| lacking(*c)).map(|c| self.class_names()[c].clone()).collect()
-        };
-        let part_of: Vec<Option<u32>> = match &self.split {
-            Split::Given { train, valid, test } => {
-                let mut part_of = vec![None; self.n_samples()];
-                let valid = valid.as_deref().unwrap_or_default();
-                for (part, rows) in [&train[..], valid, &test[..]].into_iter().enumerate() {
-                    rows.iter().for_each(|r| part_of[*r as usize] = Some(part as u32));
-                }
-                let tested: BTreeSet<u32> = test.iter().map(|r| self.labels()[*r as usize]).collect();
-                let classes = names(&|c| !tested.contains(&(c as u32)));
-                if !classes.is_empty() {
-                    warnings.push(Warning::NotTested { classes });
-                }
-                let n_rows = part_of.iter().filter(|p| p.is_none()).count();
-                if n_rows > 0 {
-                    warnings.push(Warning::Unused { n_rows });
-                }
-                part_of
-            }
-            Split::GivenFolds { fold } => fold.iter().map(|f| Some(*f)).collect(),
-            Split::HoldOut { .. } | Split::Folds { .. } => {
-                let holders = self.holders();
-                let classes = names(&|c| holders[c] == 1);
-                if !classes.is_empty() {
-                    warnings.push(Warning::AlwaysTrained { classes, what: self.unit_name() });
-                }
-                Vec::new()
-            }
-        };
-        if let (Some(groups), false) = (self.groups(), part_of.is_empty()) {
-            let mut first = vec![None; self.group_names().len()];
-            let mut leaking = BTreeSet::new();
-            for (group, part) in groups.iter().zip(&part_of) {
-                let Some(part) = part else { continue };
-                if *first[*group as usize].get_or_insert(*part) != *part {
-                    leaking.insert(*group);
-                }
-            }
-            if let Some(example) = leaking.first() {
-                let example = self.group_names()[*example as usize].clone();
-                warnings.insert(0, Warning::GroupsLeak { n_groups: leaking.len(), example });
-            }
-        }
-        warnings
     }
 
     fn hash(&self) -> Fingerprint {
@@ -416,69 +203,5 @@ impl Dataset {
         content.codes(self.groups().unwrap_or_default());
         content.split(&self.split);
         content.finish()
-    }
-}
-
-fn check_modalities(modalities: &[Modality], labels: &Labels) -> Result<(), DataError> {
-    let Some(first) = modalities.first() else { return Err(DataError::NoModalities) };
-    let mut seen = BTreeSet::new();
-    for modality in modalities {
-        check_modality_name(&modality.name)?;
-        if !seen.insert(modality.name.as_str()) {
-            return Err(DataError::DuplicateModality { name: shown(&modality.name) });
-        }
-    }
-    let rows = |m: &Modality| m.features.rows();
-    for modality in modalities {
-        if rows(modality) != rows(first) {
-            return Err(DataError::RowsDiffer {
-                first: format!("modality `{}`", first.name),
-                first_rows: rows(first),
-                second: format!("modality `{}`", modality.name),
-                second_rows: rows(modality),
-            });
-        }
-    }
-    if rows(first) != labels.codes().len() {
-        return Err(DataError::RowsDiffer {
-            first: format!("modality `{}`", first.name),
-            first_rows: rows(first),
-            second: "the labels".to_owned(),
-            second_rows: labels.codes().len(),
-        });
-    }
-    if rows(first) == 0 {
-        return Err(DataError::NoSamples);
-    }
-    if rows(first) > u32::MAX as usize {
-        return Err(DataError::TooManySamples { n_samples: rows(first) });
-    }
-    for Modality { name, features } in modalities {
-        if features.cols() == 0 {
-            return Err(DataError::NoColumns { modality: name.clone() });
-        }
-        if let Some((row, column, value, count)) = Features::not_finite(features) {
-            return Err(DataError::NotFinite { modality: name.clone(), row, column, value, more: count - 1 });
-        }
-    }
-    Ok(())
-}
-
-fn check_labels(labels: &Labels) -> Result<(), DataError> {
-    let mut seen = BTreeSet::new();
-    for name in labels.class_names() {
-        check_name(Named::Class, name)?;
-        if !seen.insert(name) {
-            return Err(DataError::DuplicateClass { name: name.clone() });
-        }
-    }
-    let mut has_sample = vec![false; seen.len()];
-    labels.codes().iter().for_each(|c| has_sample[*c as usize] = true);
-    if let [class] = labels.class_names() {
-        return Err(DataError::OneClass { class: class.clone() });
-    }
-    match has_sample.iter().position(|h| !h) {
-        Some(c) => Err(DataError::ClassWithoutSamples { class: labels.class_names()[c].clone() }),
-        None => Ok(()),
     }
 }

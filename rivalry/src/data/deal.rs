@@ -22,7 +22,7 @@ pub(super) fn deal_folds(samples: Samples<'_>, k: usize, mut draws: Draws) -> Ve
         let pile = Pile::new(samples, &rows);
         let order = draws.permutation(pile.groups.len());
         let dealt = pile.deal(&pile.least_even_first(order), &vec![1.0; k], k);
-        for (group, part) in pile.groups.iter().zip(dealt.into_iter()) {
+        for (group, part) in pile.groups.iter().zip(dealt) {
             if let Some(part) = part {
                 group.rows.iter().for_each(|i| fold[*i as usize] = part as u32);
             }
@@ -59,7 +59,8 @@ pub(super) fn deal_hold_out(
         let pile = Pile::new(samples, rows);
         let order = draws.permutation(pile.groups.len());
         // Weights of (held out, kept), scaled so that equal shares weigh 1.
-        let mut dealt = pile.deal(&pile.least_even_first(order.clone()), &[2.0 * share, 2.0 * (1.0 - share)], 1);
+        let mut dealt =
+            pile.deal(&pile.least_even_first(order.clone()), &[2.0 * share, 2.0 * (1.0 - share)], 1);
         if must_hold && !dealt.contains(&Some(0)) {
             let movable = order.iter().map(|g| *g as usize).filter(|g| !pile.is_alone(*g));
             if let Some(smallest) = movable.min_by_key(|g| pile.groups[*g].rows.len()) {

@@ -171,7 +171,9 @@ pub enum DataError {
         class: String,
     },
     /// An integer label is not a position in the list of class names.
-    #[error("labels, row {row}: expected a number below {n_classes} (there are {n_classes} class names), found {label}")]
+    #[error(
+        "labels, row {row}: expected a number below {n_classes} (there are {n_classes} class names), found {label}"
+    )]
     LabelOutOfRange {
         /// First row with it.
         row: usize,

@@ -50,7 +50,9 @@ impl Content {
 
     pub(super) fn texts(&mut self, texts: &[String]) {
         self.number(texts.len());
-        texts.iter().for_each(|t| self.text(t));
+        for text in texts {
+            self.text(text);
+        }
     }
 
     pub(super) fn codes(&mut self, codes: &[u32]) {

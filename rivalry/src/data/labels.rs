@@ -157,9 +157,15 @@ mod tests {
     #[test]
     fn integers_sort_as_numbers_and_strings_as_text() {
         let labels = Labels::from_integers(&[10, 9, -1, 10]);
-        assert_eq!((labels.codes(), labels.class_names()), (&[2, 1, 0, 2][..], &["-1", "9", "10"].map(String::from)[..]));
+        assert_eq!(
+            (labels.codes(), labels.class_names()),
+            (&[2, 1, 0, 2][..], &["-1", "9", "10"].map(String::from)[..])
+        );
         let labels = Labels::from_strings(&["10", "9", "b", "10"]);
-        assert_eq!((labels.codes(), labels.class_names()), (&[0, 1, 2, 0][..], &["10", "9", "b"].map(String::from)[..]));
+        assert_eq!(
+            (labels.codes(), labels.class_names()),
+            (&[0, 1, 2, 0][..], &["10", "9", "b"].map(String::from)[..])
+        );
         assert_eq!(Groups::from_strings(&["s2", "s1"]).ids(), [1, 0]);
     }
 

@@ -5,6 +5,7 @@
 //! exists is valid, and nothing changes one.
 
 pub mod atomic;
+mod check;
 mod dataset;
 mod deal;
 mod error;
@@ -15,8 +16,9 @@ mod labels;
 mod names;
 mod scaling;
 mod split;
+mod warning;
 
-pub use dataset::{Dataset, Warning};
+pub use dataset::Dataset;
 pub use error::{DataError, Named, Part};
 pub use features::{Features, Modality};
 pub use file_error::FileError;
@@ -25,6 +27,7 @@ pub use labels::{Groups, Labels};
 pub use names::MAX_NAME_CHARS;
 pub use scaling::Scaler;
 pub use split::{Partition, Split};
+pub use warning::Warning;
 
 #[cfg(test)]
 mod tests;

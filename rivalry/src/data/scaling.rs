@@ -52,9 +52,14 @@ impl Scaler {
         let mut columns: Vec<Column> = extremes
             .iter()
             .map(|(low, high)| {
-                let (_, exponent) = libm::frexp(if rows.is_empty() { 0.0 } else { low.abs().max(high.abs()) });
+                let (_, exponent) =
+                    libm::frexp(if rows.is_empty() { 0.0 } else { low.abs().max(high.abs()) });
                 let half = -exponent / 2;
-                Column { shrink: [libm::ldexp(1.0, half), libm::ldexp(1.0, -exponent - half)], mean: 0.0, sd: 0.0 }
+                Column {
+                    shrink: [libm::ldexp(1.0, half), libm::ldexp(1.0, -exponent - half)],
+                    mean: 0.0,
+                    sd: 0.0,
+                }
             })
             .collect();
 

@@ -97,7 +97,10 @@ impl Split {
             Self::Given { train, valid: None, test } => (train.clone(), test.clone()),
             Self::HoldOut { test_share } => {
                 let draws = Draws::new(repeat, HOLD_OUT, 0);
-                part_off(&samples.all_rows(), deal_hold_out(samples, &samples.all_rows(), *test_share, true, draws))
+                part_off(
+                    &samples.all_rows(),
+                    deal_hold_out(samples, &samples.all_rows(), *test_share, true, draws),
+                )
             }
             Self::Folds { k } => {
                 let dealt = deal_folds(samples, *k, Draws::new(repeat, FOLDS, 0));

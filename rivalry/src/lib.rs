@@ -9,6 +9,7 @@ pub mod num;
 pub mod stats;
 pub mod registry;
 pub mod data;
+pub mod formats;
 pub mod encoders;
 pub mod model;
 pub mod strategies;

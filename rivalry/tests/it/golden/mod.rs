@@ -1,3 +1,4 @@
 //! Committed references made outside this program.
 
+mod demo_data;
 mod torch;

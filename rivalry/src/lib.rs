@@ -13,6 +13,8 @@ pub mod formats;
 pub mod encoders;
 pub mod model;
 pub mod strategies;
+pub mod solvers;
 pub mod spec;
 pub mod record;
+pub mod train;
 pub mod metrics;

@@ -1,12 +1,314 @@
 //! What is asked of a run, and the name that the question gives to its answer.
+//!
+//! A [`Spec`] is asked; [`Spec::check`] completes it into a [`Job`] or says
+//! everything that is wrong with it. Equal questions have equal names.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Dataset;
+use crate::registry::{Choice, ChoiceError, Entry, find, nearest};
+use crate::strategies::Needs;
+use crate::{encoders, solvers, strategies};
+
+/// Changes whenever the same spec on the same data gives other numbers.
+pub const ENGINE: &str = "1";
+
+/// Without an answer of its own, a run trains at least this many epochs ...
+const MIN_EPOCHS: u32 = 60;
+/// ... and at least this many updates.
+const MIN_UPDATES: u32 = 1500;
+/// Early stopping is the default only with at least this many validation
+/// samples: below, the best epoch is chosen by noise.
+const MIN_VALID_FOR_STOPPING: usize = 100;
+/// Epochs without improvement before early stopping, by default.
+const DEFAULT_PATIENCE: u32 = 20;
+
+/// One run, as asked for. What is left out takes its default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spec {
+    /// Names of the modalities to train on; empty for all.
+    pub modalities: Vec<String>,
+    /// How to train.
+    pub strategy: Choice,
+    /// Encoder of every modality ...
+    pub encoder: Choice,
+    /// ... except those named here.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub encoders: BTreeMap<String, Choice>,
+    /// Gradients -> weights.
+    pub solver: Choice,
+    /// Learning rate over epochs.
+    pub schedule: Choice,
+    /// Passes over the training samples; by default at least 60, and enough
+    /// for 1,500 updates.
+    pub epochs: Option<u32>,
+    /// Samples per update.
+    pub batch: u32,
+    /// Epochs without improvement on the validation part before training
+    /// stops and returns to the best epoch; 0 trains to the end and keeps the
+    /// last weights. By default 20 with at least 100 validation samples, else 0.
+    pub patience: Option<u32>,
+    /// Whether rare classes count more.
+    pub class_weights: ClassWeights,
+    /// Whether features are standardised (on the training part).
+    pub standardise: bool,
+    /// Arithmetic of training.
+    pub precision: Precision,
+    /// Share of the training part that becomes the validation part, where the
+    /// data set does not give one.
+    pub valid_share: f64,
+    /// Which repeat of the partition.
+    pub repeat: u64,
+    /// Which fold of the repeat.
+    pub fold: u32,
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+}
+
+/// Weights of the classes in the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassWeights {
+    /// All samples count the same.
+    #[default]
+    None,
+    /// Class k counts n / (K n_k) per sample (scikit-learn's `balanced`).
+    Balanced,
+}
+
+/// Arithmetic of training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Single.
+    #[default]
+    F32,
+    /// Double.
+    F64,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            modalities: Vec::new(),
+            strategy: Choice::new("naive"),
+            encoder: Choice::new("mlp"),
+            encoders: BTreeMap::new(),
+            solver: Choice::new("adam"),
+            schedule: Choice::new("constant"),
+            epochs: None,
+            batch: 64,
+            patience: None,
+            class_weights: ClassWeights::None,
+            standardise: true,
+            precision: Precision::F32,
+            valid_share: 0.15,
+            repeat: 0,
+            fold: 0,
+            seed: 0,
+        }
+    }
+}
+
+/// A checked and completed spec: it will run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    id: RunId,
+    spec: Spec,
+    needs: Needs,
+}
+
+impl Job {
+    /// The run's name.
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// The spec with every default filled in.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// What the strategy asks for.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
+    /// Specs of the runs that must have ended first, in the strategy's order.
+    pub fn needed_specs(&self) -> Vec<Spec> {
+        self.needs
+            .runs
+            .iter()
+            .map(|run| Spec {
+                modalities: run.modalities.clone(),
+                strategy: run.strategy.clone(),
+                ..self.spec.clone()
+            })
+            .collect()
+    }
+}
+
+/// A way in which a spec can be wrong.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SpecError {
+    /// A modality that the data set does not have.
+    #[error("{key}: the data set has no modality `{name}`; it has {known}")]
+    UnknownModality {
+        /// Where in the spec.
+        key: String,
+        /// What was asked for.
+        name: String,
+        /// What there is, the nearest first.
+        known: String,
+    },
+    /// A modality named twice.
+    #[error("modalities: `{0}` is named twice")]
+    RepeatedModality(String),
+    /// A choice that its drawer does not understand.
+    #[error("{key}: {error}")]
+    Choice {
+        /// Where in the spec.
+        key: String,
+        /// What is wrong with it.
+        error: ChoiceError,
+    },
+    /// A number outside what makes sense.
+    #[error("{key}: must be {range}, not {value}")]
+    OutOfRange {
+        /// Where in the spec.
+        key: &'static str,
+        /// What is allowed.
+        range: String,
+        /// What was asked for.
+        value: String,
+    },
+    /// The strategy does not apply to these modalities.
+    #[error("strategy: {0}")]
+    Refused(String),
+}
+
+impl Spec {
+    /// Completes the spec for a data set, or says all that is wrong with it.
+    pub fn check(&self, data: &Dataset) -> Result<Job, Vec<SpecError>> {
+        let mut errors = Vec::new();
+        let mut spec = self.clone();
+        let names: Vec<&str> = data.modalities().iter().map(|m| m.name.as_str()).collect();
+        if spec.modalities.is_empty() {
+            spec.modalities = names.iter().map(ToString::to_string).collect();
+        }
+        for (i, name) in spec.modalities.iter().enumerate() {
+            if !names.contains(&name.as_str()) {
+                errors.push(unknown_modality("modalities", name, &names));
+            } else if spec.modalities[..i].contains(name) {
+                errors.push(SpecError::RepeatedModality(name.clone()));
+            }
+        }
+        for name in self.encoders.keys().filter(|name| !names.contains(&name.as_str())) {
+            errors.push(unknown_modality("encoders", name, &names));
+        }
+        // One order of modalities, so that equal questions have equal names.
+        spec.modalities.sort_by_key(|name| names.iter().position(|n| n == name));
+        spec.encoders.retain(|name, _| spec.modalities.contains(name));
+
+        complete("encoder", "encoder", encoders::table::<f64>(), &mut spec.encoder, &mut errors);
+        for (name, choice) in &mut spec.encoders {
+            complete(&format!("encoders.{name}"), "encoder", encoders::table::<f64>(), choice, &mut errors);
+        }
+        complete("solver", "solver", solvers::table::<f64>(), &mut spec.solver, &mut errors);
+        complete("schedule", "schedule", solvers::schedule::table(), &mut spec.schedule, &mut errors);
+        let strategy =
+            complete("strategy", "strategy", strategies::table::<f64>(), &mut spec.strategy, &mut errors);
+
+        let mut range = |key, ok: bool, range: &str, value: &dyn fmt::Display| {
+            if !ok {
+                let (range, value) = (range.to_owned(), value.to_string());
+                errors.push(SpecError::OutOfRange { key, range, value });
+            }
+        };
+        range("batch", spec.batch >= 1, "at least 1", &spec.batch);
+        let epochs_ok = spec.epochs.is_none_or(|e| (1..=10_000_000).contains(&e));
+        range("epochs", epochs_ok, "from 1 to 10,000,000", &spec.epochs.unwrap_or(0));
+        let share_ok = (0.0..=0.5).contains(&spec.valid_share);
+        range("valid_share", share_ok, "from 0 to 0.5", &spec.valid_share);
+        let n_folds = data.n_folds();
+        range("fold", (spec.fold as usize) < n_folds, &format!("below {n_folds}"), &spec.fold);
+
+        let needs = strategy.map_or_else(Needs::default, |build| build.needs(&spec.modalities));
+        if let Some(reason) = &needs.refuses {
+            errors.push(SpecError::Refused(reason.clone()));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let partition = data.partition(spec.repeat, spec.fold as usize, spec.seed, spec.valid_share);
+        let updates_per_epoch = (partition.train.len() as u32).div_ceil(spec.batch).max(1);
+        spec.epochs.get_or_insert(MIN_EPOCHS.max(MIN_UPDATES.div_ceil(updates_per_epoch)));
+        let enough = partition.valid.len() >= MIN_VALID_FOR_STOPPING;
+        spec.patience.get_or_insert(if enough { DEFAULT_PATIENCE } else { 0 });
+        let id = RunId::of(&spec, &data.fingerprint().0);
+        Ok(Job { id, spec, needs })
+    }
+}
+
+/// Fills in a choice's knobs; on success builds it.
+fn complete<T: ?Sized>(
+    key: &str,
+    drawer: &'static str,
+    table: crate::registry::Table<T>,
+    choice: &mut Choice,
+    errors: &mut Vec<SpecError>,
+) -> Option<Box<T>> {
+    let wrong = |error| SpecError::Choice { key: key.to_owned(), error };
+    let entry: &Entry<T> = match find(drawer, table, &choice.name) {
+        Ok(entry) => entry,
+        Err(error) => {
+            errors.push(wrong(error));
+            return None;
+        }
+    };
+    match entry.settle(choice) {
+        Ok(settings) => {
+            choice.set = settings.iter().map(|(k, v)| (k.to_owned(), v.clone())).collect();
+            Some((entry.build)(&settings))
+        }
+        Err(more) => {
+            errors.extend(more.into_iter().map(wrong));
+            None
+        }
+    }
+}
+
+fn unknown_modality(key: &str, name: &str, names: &[&str]) -> SpecError {
+    let mut known = nearest(name, names.iter().copied());
+    known.extend(
+        names.iter().filter(|n| !known.iter().any(|k| k == **n)).map(ToString::to_string).collect::<Vec<_>>(),
+    );
+    let known = known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    SpecError::UnknownModality { key: key.to_owned(), name: name.to_owned(), known }
+}
 
 /// The name of a run: a hash of the checked spec, the data's fingerprint and
 /// the engine's version. Equal questions have equal names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunId(pub [u8; 32]);
+
+impl RunId {
+    /// The name of a completed spec on data with this fingerprint.
+    pub fn of(spec: &Spec, data: &[u8; 32]) -> Self {
+        let spec = serde_json::to_vec(spec).expect("a spec is plain data");
+        let mut hasher = blake3::Hasher::new();
+        for part in [b"rivalry run".as_slice(), ENGINE.as_bytes(), data, &spec] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        Self(*hasher.finalize().as_bytes())
+    }
+}
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,6 +7,15 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 
 use super::special;
 
+/// Values in one of the two precisions, as records keep them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Numbers {
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision.
+    F64(Vec<f64>),
+}
+
 /// A floating-point number that networks are made of: `f32` or `f64`.
 pub trait Scalar:
     Copy
@@ -59,16 +68,15 @@ pub trait Scalar:
     fn min(self, other: Self) -> Self;
     /// A whole power by repeated multiplication.
     fn powi(self, n: i32) -> Self;
-    #[doc(hidden)]
-    /// The little-endian bytes of a slice, for record files.
-    fn write_le(values: &[Self], out: &mut Vec<u8>);
-    #[doc(hidden)]
-    /// Reads what `write_le` wrote; trailing bytes short of one value are dropped.
-    fn read_le(bytes: &[u8]) -> Vec<Self>;
+    /// Values whose type is known at run time, from values whose type is known
+    /// at compile time.
+    fn into_numbers(values: Vec<Self>) -> Numbers;
+    /// The values, when they are of this type.
+    fn from_numbers(numbers: &Numbers) -> Option<&[Self]>;
 }
 
 macro_rules! scalar {
-    ($t:ident, $exp:path, $ln:path, $tanh:path, $erf:path) => {
+    ($t:ident, $variant:ident, $exp:path, $ln:path, $tanh:path, $erf:path) => {
         impl Scalar for $t {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -131,16 +139,18 @@ macro_rules! scalar {
                 }
                 if n < 0 { 1.0 / result } else { result }
             }
-            fn write_le(values: &[Self], out: &mut Vec<u8>) {
-                out.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+            fn into_numbers(values: Vec<Self>) -> Numbers {
+                Numbers::$variant(values)
             }
-            fn read_le(bytes: &[u8]) -> Vec<Self> {
-                let (chunks, _) = bytes.as_chunks::<{ size_of::<$t>() }>();
-                chunks.iter().map(|c| <$t>::from_le_bytes(*c)).collect()
+            fn from_numbers(numbers: &Numbers) -> Option<&[Self]> {
+                match numbers {
+                    Numbers::$variant(values) => Some(values),
+                    _ => None,
+                }
             }
         }
     };
 }
 
-scalar!(f32, special::fast_exp_f32, libm::logf, libm::tanhf, libm::erff);
-scalar!(f64, libm::exp, libm::log, libm::tanh, libm::erf);
+scalar!(f32, F32, special::fast_exp_f32, libm::logf, libm::tanhf, libm::erff);
+scalar!(f64, F64, libm::exp, libm::log, libm::tanh, libm::erf);

@@ -1,0 +1,74 @@
+//! DRAWER: gradients -> weights. A solver asks for gradients as often as it
+//! needs them and moves the parameters; it knows nothing of data, modalities
+//! or epochs. Learning-rate schedules are in [`schedule`].
+
+mod adam;
+mod gradient_descent;
+pub mod schedule;
+mod sgd;
+
+use std::ops::Range;
+
+use crate::num::Scalar;
+use crate::registry::{Default, Entry, Knob, Range as Allowed, Table};
+
+/// Moves parameters along gradients.
+pub trait Solver<T: Scalar>: Send {
+    /// Whether each step sees all training samples at once.
+    fn full_batch(&self) -> bool {
+        false
+    }
+
+    /// One update. `evaluate` writes the gradient at the given parameters.
+    fn step(&mut self, update: &Update<'_>, params: &mut [T], evaluate: &mut dyn FnMut(&[T], &mut Vec<T>));
+
+    /// All that must survive a crash.
+    fn state(&mut self) -> State<'_, T>;
+}
+
+/// How far an update goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Update<'a> {
+    /// The solver's learning rate times this.
+    pub factor: f64,
+    /// Stretches of the parameter vector with a rate factor each; what no
+    /// stretch covers, or has the factor zero, does not move at all.
+    pub rates: &'a [(Range<usize>, f64)],
+}
+
+/// A solver's memory.
+pub struct State<'a, T> {
+    /// Updates done.
+    pub n_steps: &'a mut u64,
+    /// Running averages and the like, by name; empty before the first step.
+    pub slots: Vec<(&'static str, &'a mut Vec<T>)>,
+}
+
+impl<T: Scalar> Entry<dyn Solver<T>> {
+    const ALL: &'static [Self] = &[adam::entry(), adam::decoupled(), sgd::entry(), gradient_descent::entry()];
+}
+
+/// All solvers; the first is the default.
+pub fn table<T: Scalar>() -> Table<dyn Solver<T>> {
+    Entry::<dyn Solver<T>>::ALL
+}
+
+/// The learning-rate knob with a default.
+const fn rate_knob(default: f64) -> Knob {
+    Knob {
+        name: "lr",
+        default: Default::Number(default),
+        range: Allowed::Between(0.0, 1e300),
+        meaning: "learning rate",
+    }
+}
+
+/// The weight-decay knob with a default.
+const fn decay_knob(default: f64) -> Knob {
+    Knob {
+        name: "weight_decay",
+        default: Default::Number(default),
+        range: Allowed::Between(0.0, 1e3),
+        meaning: "strength of the pull of every parameter towards zero",
+    }
+}

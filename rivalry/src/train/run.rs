@@ -1,0 +1,409 @@
+//! A run from its first epoch, or from a checkpoint, to its record.
+
+use crate::data::Dataset;
+use crate::model::{Batch, LateFusion, Slice, Source, loss};
+use crate::num::{Draws, Matrix, Numbers, Purpose, Scalar, sums};
+use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory};
+use crate::solvers::schedule::Schedule;
+use crate::solvers::{self, Solver, Update};
+use crate::spec::{ENGINE, Job, RunId};
+use crate::strategies::{self, Epoch, Plan, Settle, Step, Strategy, Teacher};
+
+use super::prepare::{Prepared, build, network, prepare};
+use super::step::{Buffers, Weighting, evaluate};
+use super::{Control, EpochReport, TrainError, Trained, Watch, find_vector};
+
+const BATCH_ORDER: Purpose = Purpose::new("batch order");
+
+/// What changes while a run trains.
+struct State<T: Scalar> {
+    params: Vec<T>,
+    strategy: Box<dyn Strategy<T>>,
+    solver: Box<dyn Solver<T>>,
+    /// Weights of the best epoch; empty without early stopping.
+    best_params: Vec<T>,
+    best: Option<Best>,
+    /// The state that [`Settle::Keep`] put aside.
+    kept: Option<Kept<T>>,
+    cost: Cost,
+    trajectory: Trajectory,
+}
+
+#[derive(Clone)]
+struct Kept<T> {
+    params: Vec<T>,
+    n_steps: u64,
+    slots: Vec<Vec<T>>,
+}
+
+pub(super) fn run<T: Scalar>(
+    job: &Job,
+    data: &Dataset,
+    needed: &[Record],
+    from: Option<&Checkpoint>,
+    watch: &mut dyn Watch,
+) -> Result<Trained, TrainError> {
+    let prepared = prepare::<T>(job, data);
+    let teachers = teachers(job, data, needed)?;
+    let schedule = build("schedule", solvers::schedule::table(), &job.spec().schedule);
+    let mut state = State {
+        params: prepared.model.init(job.spec().seed),
+        strategy: build("strategy", strategies::table::<T>(), &job.spec().strategy),
+        solver: build("solver", solvers::table::<T>(), &job.spec().solver),
+        best_params: Vec::new(),
+        best: None,
+        kept: None,
+        cost: Cost::default(),
+        trajectory: Trajectory::default(),
+    };
+    let first = match from {
+        None => 0,
+        Some(checkpoint) => restore(job.id(), checkpoint, &mut state)?,
+    };
+    let n_epochs = job.spec().epochs.expect("a checked spec has its epochs");
+    let patience = job.spec().patience.expect("a checked spec has its patience");
+    let mut buffers = Loop::new(job, &prepared, state.solver.full_batch());
+    let mut ended = Ended::Finished;
+    for epoch in first..n_epochs {
+        let Some(train_loss) =
+            buffers.epoch(epoch, n_epochs, &prepared, &teachers, schedule.as_ref(), &mut state)
+        else {
+            break;
+        };
+        state.cost.epochs = epoch + 1;
+        state.trajectory.push("train_loss", train_loss);
+        if let Some(what) = trouble(train_loss, &state.params) {
+            ended = Ended::Diverged { epoch, what: what.to_owned() };
+            break;
+        }
+        let valid = validate(&prepared, &state.params);
+        if let Some((accuracy, loss)) = valid {
+            state.trajectory.push("valid_loss", loss);
+            state.trajectory.push("valid_accuracy", accuracy);
+            if patience > 0 {
+                let best = Best { epoch, accuracy, loss };
+                if state.best.is_none_or(|so_far| better(&best, &so_far)) {
+                    state.best = Some(best);
+                    state.best_params.clone_from(&state.params);
+                }
+            }
+        }
+        let report =
+            EpochReport { done: epoch + 1, of: n_epochs, train_loss, valid_accuracy: valid.map(|v| v.0) };
+        let stop_early = state.best.is_some_and(|best| epoch - best.epoch >= patience);
+        if stop_early || epoch + 1 == n_epochs {
+            break;
+        }
+        match watch.epoch(&report) {
+            Control::Continue => {}
+            Control::Checkpoint => watch.checkpoint(&checkpoint(job.id(), epoch + 1, &mut state)),
+            Control::Stop => {
+                return Ok(Trained::Interrupted(Box::new(checkpoint(job.id(), epoch + 1, &mut state))));
+            }
+        }
+    }
+    if let (Ended::Finished, Some(best)) = (&ended, state.best) {
+        ended = Ended::EarlyStop { best_epoch: best.epoch };
+        std::mem::swap(&mut state.params, &mut state.best_params);
+    }
+    Ok(Trained::Done(Box::new(record(job, data, &prepared, state, ended))))
+}
+
+/// Buffers and orders that live as long as the run.
+struct Loop<T: Scalar> {
+    buffers: Buffers<T>,
+    batch: Batch<T>,
+    batch_rows: usize,
+    full: bool,
+    seed: u64,
+}
+
+impl<T: Scalar> Loop<T> {
+    fn new(job: &Job, prepared: &Prepared<T>, full: bool) -> Self {
+        let n = prepared.train.len();
+        let batch_rows = if full { n } else { (job.spec().batch as usize).min(n) };
+        Self {
+            buffers: Buffers::new(&prepared.model, batch_rows),
+            batch: Batch::new(&prepared.train, if full { 0 } else { batch_rows }),
+            batch_rows,
+            full,
+            seed: job.spec().seed,
+        }
+    }
+
+    /// Trains one epoch; the mean loss over its samples, or nothing when the
+    /// strategy ends training here.
+    fn epoch(
+        &mut self,
+        index: u32,
+        n_epochs: u32,
+        prepared: &Prepared<T>,
+        teachers: &[Teacher<'_, T>],
+        schedule: &dyn Schedule,
+        state: &mut State<T>,
+    ) -> Option<f64> {
+        let Prepared { model, train, valid, .. } = prepared;
+        let before = state.params.clone();
+        let seed = self.seed;
+        let around = |params| Epoch { index, n_epochs, seed, model, params, train, valid, needed: teachers };
+        match state.strategy.settle(&around(&before), &mut state.params) {
+            Settle::Go => {}
+            Settle::Keep => keep(state),
+            Settle::Restore => bring_back(state),
+        }
+        let before = state.params.clone();
+        let at = around(&before);
+        let plan = state.strategy.plan(&at);
+        if plan.stop {
+            return None;
+        }
+        let (order, sample_weights) = self.order(index, &plan, train.len());
+        let factor = schedule.factor(index, n_epochs);
+        let rates: Vec<_> = plan.steps.iter().map(|step| (step.rates(model), step.frozen(model))).collect();
+        let mut losses = Vec::with_capacity(order.len().div_ceil(self.batch_rows.max(1)));
+        let mut position = 0;
+        while position < order.len() {
+            let stop = order.len().min(position + self.batch_rows);
+            let rows = &order[position..stop];
+            let samples = sample_weights.as_ref().map(|w| &w[position..stop]);
+            let weighting = Weighting { classes: prepared.class_weights.as_deref(), samples };
+            if !self.full {
+                self.batch.gather(train, rows);
+            }
+            for (sub_step, (rates, frozen)) in rates.iter().enumerate() {
+                let slice = Slice::all(train);
+                let labels = if self.full { slice.labels() } else { self.batch.labels() };
+                let step = Step { epoch: &at, sub_step, position, rows, labels };
+                let State { strategy, solver, params, .. } = state;
+                let mut batch_loss = 0.0;
+                solver.step(&Update { factor, rates }, params, &mut |params, direction| {
+                    batch_loss = if self.full {
+                        let strategy = strategy.as_mut();
+                        let buffers = &mut self.buffers;
+                        evaluate(&step, strategy, &slice, weighting, frozen, params, buffers, direction)
+                    } else {
+                        let strategy = strategy.as_mut();
+                        let buffers = &mut self.buffers;
+                        evaluate(&step, strategy, &self.batch, weighting, frozen, params, buffers, direction)
+                    };
+                });
+                state.cost.updates += 1;
+                state.cost.sample_passes += rows.len() as u64;
+                state.cost.flops += model.flops_per_sample() * rows.len() as f64;
+                if sub_step == 0 {
+                    losses.push(batch_loss * rows.len() as f64);
+                }
+            }
+            position = stop;
+        }
+        Some(sums::sum(&losses) / order.len() as f64)
+    }
+
+    /// The epoch's samples in their order, and their weights where a plan
+    /// gives them.
+    fn order(&self, epoch: u32, plan: &Plan, n: usize) -> (Vec<u32>, Option<Vec<T>>) {
+        if self.full {
+            return ((0..n as u32).collect(), None);
+        }
+        let mut draws = Draws::new(self.seed, BATCH_ORDER, epoch);
+        match &plan.samples {
+            None => (draws.permutation(n), None),
+            Some(samples) => {
+                let order = draws.permutation(samples.len());
+                let pick = |i: &u32| samples[*i as usize];
+                let weights = order.iter().map(|i| T::from_f64(pick(i).1)).collect();
+                (order.iter().map(|i| pick(i).0).collect(), Some(weights))
+            }
+        }
+    }
+}
+
+fn keep<T: Scalar>(state: &mut State<T>) {
+    let solver = state.solver.state();
+    let slots = solver.slots.iter().map(|(_, slot)| (*slot).clone()).collect();
+    state.kept = Some(Kept { params: state.params.clone(), n_steps: *solver.n_steps, slots });
+}
+
+fn bring_back<T: Scalar>(state: &mut State<T>) {
+    let kept = state.kept.as_ref().expect("a strategy restores only what it kept");
+    state.params.clone_from(&kept.params);
+    let solver = state.solver.state();
+    *solver.n_steps = kept.n_steps;
+    for ((_, slot), kept) in solver.slots.into_iter().zip(&kept.slots) {
+        slot.clone_from(kept);
+    }
+}
+
+/// The first quantity that is not finite.
+fn trouble<T: Scalar>(train_loss: f64, params: &[T]) -> Option<&'static str> {
+    if !train_loss.is_finite() {
+        Some("the training loss")
+    } else if params.iter().any(|p| !p.is_finite()) {
+        Some("a weight")
+    } else {
+        None
+    }
+}
+
+/// Accuracy and mean loss on the validation part.
+fn validate<T: Scalar>(prepared: &Prepared<T>, params: &[T]) -> Option<(f64, f64)> {
+    let valid = &prepared.valid;
+    if valid.is_empty() {
+        return None;
+    }
+    let (mut right, mut loss) = (0, 0.0);
+    prepared.model.visit(params, valid, |start, work| {
+        let fused = work.fused();
+        let labels = &valid.y[start..start + fused.rows()];
+        right += labels.iter().enumerate().filter(|(i, y)| loss::is_right(fused.row(*i), **y)).count();
+        loss += loss::mean_cross_entropy(fused, labels) * labels.len() as f64;
+    });
+    Some((right as f64 / valid.len() as f64, loss / valid.len() as f64))
+}
+
+/// Higher validation accuracy; at equal accuracy, lower loss.
+fn better(new: &Best, old: &Best) -> bool {
+    new.accuracy > old.accuracy || (new.accuracy == old.accuracy && new.loss < old.loss)
+}
+
+/// The networks that a strategy builds on.
+fn teachers<'a, T: Scalar>(
+    job: &Job,
+    data: &Dataset,
+    needed: &'a [Record],
+) -> Result<Vec<Teacher<'a, T>>, TrainError> {
+    let specs = job.needed_specs();
+    let missing = |i: usize, why: &str| TrainError::MissingTeacher {
+        strategy: job.spec().strategy.name.clone(),
+        what: specs[i].modalities.join("+"),
+        why: why.to_owned(),
+    };
+    (0..specs.len())
+        .map(|i| {
+            let record = needed.get(i).ok_or_else(|| missing(i, "is missing"))?;
+            let teacher = specs[i].check(data).map_err(|_| missing(i, "cannot be asked for"))?;
+            if record.id != teacher.id() {
+                return Err(missing(i, "is missing"));
+            }
+            if let Ended::Diverged { epoch, .. } = record.ended {
+                return Err(missing(i, &format!("diverged in epoch {}", epoch + 1)));
+            }
+            let params =
+                T::from_numbers(&record.params).ok_or_else(|| missing(i, "has another precision"))?;
+            Ok(Teacher { model: network(&teacher, data), params })
+        })
+        .collect()
+}
+
+/// What a finished run leaves behind. The test part is read here, once.
+fn record<T: Scalar>(
+    job: &Job,
+    data: &Dataset,
+    prepared: &Prepared<T>,
+    state: State<T>,
+    ended: Ended,
+) -> Record {
+    let model = &prepared.model;
+    let tensors = model
+        .tensors()
+        .into_iter()
+        .map(|t| TensorInfo { name: t.name, rows: t.rows, cols: t.cols })
+        .collect();
+    let predictions = if matches!(ended, Ended::Diverged { .. }) {
+        Predictions::default()
+    } else {
+        predict(model, state.strategy.as_ref(), &state.params, prepared)
+    };
+    Record {
+        id: job.id(),
+        spec: job.spec().clone(),
+        data: data.fingerprint().to_string(),
+        engine: ENGINE.to_owned(),
+        ended,
+        cost: state.cost,
+        trajectory: state.trajectory,
+        tensors,
+        params: T::into_numbers(state.params),
+        predictions,
+    }
+}
+
+fn predict<T: Scalar>(
+    model: &LateFusion<T>,
+    strategy: &dyn Strategy<T>,
+    params: &[T],
+    prepared: &Prepared<T>,
+) -> Predictions {
+    let test = model.evaluate(params, &prepared.test);
+    let means = model.evaluate(params, &prepared.train).mean_logits();
+    let valid = (!prepared.valid.is_empty()).then(|| model.evaluate(params, &prepared.valid));
+    let fused = strategy.fuse(valid.as_ref().map(|v| (v, &prepared.valid.y[..])), &test);
+    let single = |m: &Matrix<T>| m.as_slice().iter().map(|v| v.to_f64() as f32).collect::<Vec<f32>>();
+    Predictions {
+        rows: prepared.partition.test.clone(),
+        n_classes: model.n_classes(),
+        scores: single(fused.as_ref().unwrap_or(&test.fused)),
+        branches: test.centred(&means).iter().map(single).collect(),
+    }
+}
+
+fn checkpoint<T: Scalar>(id: RunId, epoch: u32, state: &mut State<T>) -> Checkpoint {
+    let mut vectors = vec![
+        ("params".to_owned(), T::into_numbers(state.params.clone())),
+        ("best_params".to_owned(), T::into_numbers(state.best_params.clone())),
+    ];
+    let solver = state.solver.state();
+    let mut solver_steps = vec![*solver.n_steps];
+    for (name, slot) in solver.slots {
+        vectors.push((format!("solver.{name}"), T::into_numbers(slot.clone())));
+    }
+    for (name, slot) in state.strategy.memory() {
+        vectors.push((format!("strategy.{name}"), T::into_numbers(slot.clone())));
+    }
+    if let Some(kept) = &state.kept {
+        solver_steps.push(kept.n_steps);
+        vectors.push(("kept.params".to_owned(), T::into_numbers(kept.params.clone())));
+        for (i, slot) in kept.slots.iter().enumerate() {
+            vectors.push((format!("kept.{i}"), T::into_numbers(slot.clone())));
+        }
+    }
+    let (cost, trajectory) = (state.cost, state.trajectory.clone());
+    Checkpoint { id, epoch, best: state.best, cost, trajectory, vectors, solver_steps }
+}
+
+/// Puts a checkpoint's state in place; the next epoch's number.
+fn restore<T: Scalar>(id: RunId, from: &Checkpoint, state: &mut State<T>) -> Result<u32, TrainError> {
+    let foreign = |why: &str| TrainError::ForeignCheckpoint { run: id.to_string(), why: why.to_owned() };
+    if from.id != id {
+        return Err(foreign("it names another run"));
+    }
+    let vector = |name: &str| {
+        let numbers: &Numbers =
+            find_vector(&from.vectors, name).ok_or_else(|| foreign(&format!("`{name}` is missing")))?;
+        let values = T::from_numbers(numbers).ok_or_else(|| foreign("it has another precision"))?;
+        Ok::<Vec<T>, TrainError>(values.to_vec())
+    };
+    let params = vector("params")?;
+    if params.len() != state.params.len() {
+        return Err(foreign("it has another number of weights"));
+    }
+    state.params = params;
+    state.best_params = vector("best_params")?;
+    let solver = state.solver.state();
+    *solver.n_steps = *from.solver_steps.first().ok_or_else(|| foreign("the solver's count is missing"))?;
+    let n_slots = solver.slots.len();
+    for (name, slot) in solver.slots {
+        *slot = vector(&format!("solver.{name}"))?;
+    }
+    for (name, slot) in state.strategy.memory() {
+        *slot = vector(&format!("strategy.{name}"))?;
+    }
+    if let Some(n_steps) = from.solver_steps.get(1) {
+        let slots = (0..n_slots).map(|i| vector(&format!("kept.{i}"))).collect::<Result<_, _>>()?;
+        state.kept = Some(Kept { params: vector("kept.params")?, n_steps: *n_steps, slots });
+    }
+    state.best = from.best;
+    state.cost = from.cost;
+    state.trajectory = from.trajectory.clone();
+    Ok(from.epoch)
+}

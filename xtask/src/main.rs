@@ -1,2 +1,58 @@
-//! Build tasks.
-fn main() {}
+//! The project's own build tasks, run as `cargo xtask VERB`.
+//!
+//! Plain Rust over the standard library, so that they start in a second on a
+//! machine that has nothing but Rust. They never change a result: they run
+//! tests, read the tree, and call scripts.
+
+mod bench;
+mod reference;
+mod run;
+mod snippets;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask VERB
+
+  test [--soak]    everything that tests anything: unit, integration and
+                   documentation tests, the tidy checks, and the command lines
+                   shown in the documentation; --soak: the bigger figures
+  tidy [--list]    the checks on the tree alone; --list says what each guards
+  ci               what the build server runs: .ci/run
+  reference        runs the Python scripts under reference/ again and compares
+                   the numbers with the committed ones
+  bench [NAME]     runs the comparisons under benchmarks/";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["test"] => run::test(false),
+        ["test", "--soak"] => run::test(true),
+        ["tidy"] => tidy::run(&run::root()),
+        ["tidy", "--list"] => {
+            println!("{}", tidy::list());
+            Ok(())
+        }
+        ["ci"] => run::ci(),
+        ["reference", names @ ..] => reference::run(&run::root(), names),
+        ["bench", names @ ..] => bench::run(&run::root(), names),
+        ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => {
+            eprintln!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -43,8 +43,8 @@ const ABSENCES: [Absence; 7] = [
             "fs::remove_file",
         ],
         under: "rivalry/src/",
-        except: &["rivalry/src/store/"],
-        because: "files are written, renamed and removed in `store` alone, where it is crash-safe",
+        except: &["rivalry/src/data/atomic.rs", "rivalry/src/store/"],
+        because: "files are written, renamed and removed in `data::atomic` and `store` alone, where it is crash-safe",
     },
     Absence {
         words: &["unsafe"],

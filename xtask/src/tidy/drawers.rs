@@ -29,9 +29,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                 findings.push(Finding::new(
                     path,
                     1,
-                    format!(
-                        "defines an `ENTRY` that the table in `{table_path}` does not list as `{name}::ENTRY`"
-                    ),
+                    format!("defines an entry that the table in `{table_path}` does not list"),
                 ));
             }
             if !is_documented(tree, path) {
@@ -47,7 +45,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                 findings.push(Finding::new(
                     &table_path,
                     1,
-                    format!("lists `{name}::ENTRY`, which no file defines"),
+                    format!("lists the entry of `{name}`, which no file defines"),
                 ));
             }
         }
@@ -62,13 +60,19 @@ fn module_of(rest: &str) -> Option<&str> {
     (!name.contains('/') && name != "mod" && name != "tests").then_some(name)
 }
 
+/// How a kind registers itself: a constant, or a function where the kind is
+/// generic over the scalar.
+const DEFINITIONS: [&str; 4] = ["const ENTRY:", "static ENTRY:", "const fn entry<", "const fn entry("];
+const USES: [&str; 2] = ["::ENTRY", "::entry("];
+
 fn defines_entry(source: &Source) -> bool {
-    ["const ENTRY:", "static ENTRY:"].iter().any(|word| !source.find(word).is_empty())
+    DEFINITIONS.iter().any(|word| !source.find(word).is_empty())
 }
 
-/// The modules whose `ENTRY` the table names.
+/// The modules whose entry the table names.
 fn registered(table: &Source) -> Vec<String> {
-    positions(&table.code, "::ENTRY")
+    USES.iter()
+        .flat_map(|word| positions(&table.code, word))
         .map(|at| {
             let before = table.code[..at].chars().rev();
             let name: Vec<char> = before.take_while(|c| c.is_alphanumeric() || *c == '_').collect();
@@ -80,8 +84,9 @@ fn registered(table: &Source) -> Vec<String> {
 /// Does the page have a row for the name that the entry gives itself?
 fn is_documented(tree: &Tree, path: &str) -> bool {
     let Some(text) = tree.text(path) else { return false };
-    let Some(name) = text
-        .split_once("ENTRY:")
+    let Some(name) = DEFINITIONS
+        .iter()
+        .find_map(|word| text.split_once(word))
         .and_then(|(_, rest)| rest.split_once("name: \""))
         .and_then(|(_, rest)| rest.split_once('"'))
         .map(|(name, _)| name)
@@ -114,17 +119,18 @@ mod tests {
 
     #[test]
     fn what_is_missing_on_any_side_is_found() {
+        let generic = "//! MLP.\npub(super) const fn entry<T>() -> Entry<T> { Entry { name: \"mlp\" } }\n";
         let tree = Tree::of(&[
             ("rivalry/src/encoders/mod.rs", TABLE),
             ("rivalry/src/encoders/linear/mod.rs", LINEAR),
-            ("rivalry/src/encoders/mlp.rs", &LINEAR.replace("linear", "mlp")),
+            ("rivalry/src/encoders/mlp.rs", generic),
             (PAGE, "| `mlp` | x |\n"),
         ]);
         let messages: Vec<String> =
             check(&tree).into_iter().map(|f| format!("{}: {}", f.path, f.message)).collect();
         assert_eq!(messages.len(), 2, "{messages:?}");
         assert!(messages[0].contains("linear/mod.rs: is missing"), "{messages:?}");
-        assert!(messages[1].contains("mlp.rs: defines an `ENTRY`"), "{messages:?}");
+        assert!(messages[1].contains("mlp.rs: defines an entry"), "{messages:?}");
         let ghost = Tree::of(&[("rivalry/src/encoders/mod.rs", TABLE)]);
         assert_eq!(check(&ghost).len(), 1);
     }

@@ -21,7 +21,8 @@ cargo xtask VERB
                    shown in the documentation; --soak: the bigger figures
   tidy [--list]    the checks on the tree alone; --list says what each guards
   ci               what the build server runs: .ci/run
-  reference        runs the Python scripts under reference/ again and compares
+  kinds            writes docs/kinds.md again from the program's tables
+  reference [NAME] runs the Python scripts under reference/ again and compares
                    the numbers with the committed ones
   bench [NAME]     runs the comparisons under benchmarks/";
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["ci"] => run::ci(),
+        ["kinds"] => run::kinds(),
         ["reference", names @ ..] => reference::run(&run::root(), names),
         ["bench", names @ ..] => bench::run(&run::root(), names),
         ["help" | "--help" | "-h"] => {

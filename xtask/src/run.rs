@@ -31,3 +31,10 @@ pub(crate) fn test(soak: bool) -> Result<(), String> {
 pub(crate) fn ci() -> Result<(), String> {
     run(Command::new("bash").arg(".ci/run"))
 }
+
+/// Writes the page that lists what is in each drawer, from the tables.
+pub(crate) fn kinds() -> Result<(), String> {
+    let mut test = Command::new("cargo");
+    test.args(["test", "--quiet", "--package", "rivalry", "--test", "it", "documentation"]);
+    run(test.env("RIVALRY_WRITE_DOCS", "1"))
+}

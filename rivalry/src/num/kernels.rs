@@ -1,5 +1,5 @@
 //! Matrix products and SIMD dispatch: the only module with `unsafe` code.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "products and SIMD dispatch need raw pointers; nothing else may")]
 
 use super::{Matrix, MatrixMut, MatrixView, Scalar};
 

@@ -35,6 +35,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         let Some(inside) = path.strip_prefix(SRC) else { continue };
         let own = inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs");
         if own == "lib" {
+            findings.extend(declarations(path, source));
             continue;
         }
         let Some(own_layer) = LAYERS.iter().position(|l| *l == own) else {
@@ -64,6 +65,23 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The crate's root declares the modules in the layer order.
+fn declarations(path: &str, source: &Source) -> Vec<Finding> {
+    let mut declared: Vec<(usize, usize)> = LAYERS
+        .iter()
+        .enumerate()
+        .filter_map(|(rank, layer)| Some((source.find(&format!("mod {layer};")).first().copied()?, rank)))
+        .collect();
+    declared.sort_unstable();
+    declared
+        .windows(2)
+        .filter(|pair| pair[0].1 > pair[1].1)
+        .map(|pair| {
+            Finding::new(path, pair[1].0, format!("`{}` is out of the layer order", LAYERS[pair[1].1]))
+        })
+        .collect()
 }
 
 /// How many `super::` lead from the file's module to the crate's root.
@@ -148,6 +166,8 @@ mod tests {
     fn unknown_modules_are_found() {
         assert_eq!(lines("rivalry/src/utils.rs", ""), [1]);
         assert_eq!(lines("rivalry/src/train/mod.rs", "use crate::Everything;\n"), [1]);
+        assert_eq!(lines("rivalry/src/lib.rs", "pub mod num;\npub mod data;\npub mod stats;\n"), [3]);
+        assert_eq!(lines("rivalry/src/lib.rs", "pub mod num;\npub mod stats;\npub mod sweep;\n"), []);
         assert_eq!(lines("rivalry-cli/src/utils.rs", "use crate::args;\n"), []);
     }
 }

@@ -1,0 +1,76 @@
+//! The page that lists what is in each drawer is written from the tables:
+//! `cargo xtask kinds` writes it, this compares it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use rivalry::registry::{Citation, Table};
+
+const HEAD: &str = "\
+# What is in each drawer
+
+Written from the program's own tables by `cargo xtask kinds`; a test compares. A kind is asked for by its name; its knobs
+are set with `name=value`.
+";
+
+/// A page with a section per drawer and the works that the kinds cite.
+struct Page {
+    text: String,
+    works: BTreeMap<&'static str, Citation>,
+}
+
+impl Page {
+    fn drawer<T: ?Sized>(&mut self, title: &str, about: &str, table: Table<T>) {
+        let text = &mut self.text;
+        write!(
+            text,
+            "\n## {title}\n\n{about}\n\n| name | what it is | knobs | source |\n| --- | --- | --- | --- |\n"
+        )
+        .unwrap();
+        for entry in table {
+            let knobs: Vec<String> = entry
+                .knobs
+                .iter()
+                .map(|k| format!("`{}={}`, {}: {}", k.name, k.default, k.range_text(), k.meaning))
+                .collect();
+            let sources: Vec<&str> = entry.cites.iter().map(|c| c.key).collect();
+            let (knobs, sources) = (knobs.join("<br>"), sources.join(", "));
+            writeln!(text, "| `{}` | {} | {knobs} | {sources} |", entry.name, entry.summary).unwrap();
+            for work in entry.cites {
+                let known = self.works.insert(work.key, *work);
+                assert!(known.is_none_or(|k| k == *work), "two works are called `{}`", work.key);
+            }
+        }
+    }
+
+    fn finish(mut self) -> String {
+        self.text += "\n## Sources\n\n";
+        for work in self.works.values() {
+            writeln!(self.text, "- {}: {}. <{}>", work.key, work.text, work.url).unwrap();
+        }
+        self.text
+    }
+}
+
+fn page() -> String {
+    let mut page = Page { text: HEAD.to_owned(), works: BTreeMap::new() };
+    page.drawer("Encoders", "Features of one modality to its embedding.", rivalry::encoders::table::<f32>());
+    page.drawer("Strategies", "How to train; the first is the default.", rivalry::strategies::table::<f32>());
+    page.finish()
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`cargo xtask kinds` asks through the environment for the page to be written"
+)]
+fn the_page_of_kinds_is_what_the_tables_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/kinds.md");
+    let page = page();
+    if std::env::var("RIVALRY_WRITE_DOCS").is_ok() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == page, "docs/kinds.md is behind the tables: run `cargo xtask kinds`");
+}

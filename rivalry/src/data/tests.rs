@@ -21,7 +21,9 @@ fn folds_cover_every_sample_once_and_keep_classes_in_train() {
             let mut all = [train.clone(), valid.clone(), test.clone()].concat();
             all.sort_unstable();
             assert_eq!(all, (0..103).collect::<Vec<u32>>());
-            test.iter().for_each(|i| tested[*i as usize] += 1);
+            for i in &test {
+                tested[*i as usize] += 1;
+            }
             for c in 0..4 {
                 assert!(train.iter().any(|i| data.labels()[*i as usize] == c));
             }

@@ -57,6 +57,13 @@ fn page() -> String {
     let mut page = Page { text: HEAD.to_owned(), works: BTreeMap::new() };
     page.drawer("Encoders", "Features of one modality to its embedding.", rivalry::encoders::table::<f32>());
     page.drawer("Strategies", "How to train; the first is the default.", rivalry::strategies::table::<f32>());
+    page.drawer(
+        "Solvers",
+        "Gradients to weights; the first is the default.",
+        rivalry::solvers::table::<f32>(),
+    );
+    let schedules = rivalry::solvers::schedule::table();
+    page.drawer("Learning-rate schedules", "A factor on the solver's rate, per epoch.", schedules);
     page.finish()
 }
 

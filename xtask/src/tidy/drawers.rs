@@ -6,7 +6,7 @@ use crate::tree::{Source, Tree, positions};
 use super::Finding;
 
 /// The folders of this shape under `rivalry/src`.
-const DRAWERS: [&str; 5] = ["formats", "encoders", "strategies", "metrics", "render"];
+const DRAWERS: [&str; 6] = ["formats", "encoders", "strategies", "solvers", "metrics", "render"];
 
 /// The page that lists what is in each drawer.
 const PAGE: &str = "docs/kinds.md";

@@ -6,7 +6,7 @@ use crate::tree::{Source, Tree, line_at, positions};
 use super::Finding;
 
 /// The order. `docs/decisions/0001-layout-and-layers.md` says why.
-pub(super) const LAYERS: [&str; 18] = [
+pub(super) const LAYERS: [&str; 19] = [
     "num",
     "stats",
     "registry",
@@ -15,6 +15,7 @@ pub(super) const LAYERS: [&str; 18] = [
     "encoders",
     "model",
     "strategies",
+    "solvers",
     "spec",
     "record",
     "train",

@@ -17,9 +17,9 @@ ACTIVATIONS = {
 }
 
 
-def encoder(name, **knobs):
-    """A choice of encoder as the library's specs write it."""
-    return {"name": name, "set": knobs} if knobs else {"name": name}
+def choice(name, **knobs):
+    """A choice of encoder, solver or schedule as the library's specs write it."""
+    return {"name": name, "set": knobs}
 
 
 def shapes(modalities, n_classes, own_heads=False):

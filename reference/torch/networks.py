@@ -11,15 +11,15 @@ N_SAMPLES = 7
 WIDTHS = {"sound": 5, "image": 3, "text": 6}
 
 ENCODERS = {
-    "linear": lf.encoder("linear", width=4),
-    "mlp 1 relu": lf.encoder("mlp", width=4, depth=1, activation="relu"),
-    "mlp 2 relu": lf.encoder("mlp", width=4, depth=2, activation="relu"),
-    "mlp 1 gelu": lf.encoder("mlp", width=4, depth=1, activation="gelu"),
-    "mlp 2 gelu": lf.encoder("mlp", width=4, depth=2, activation="gelu"),
-    "mlp 1 tanh": lf.encoder("mlp", width=4, depth=1, activation="tanh"),
-    "mlp 2 tanh": lf.encoder("mlp", width=4, depth=2, activation="tanh"),
-    "smoothed relu 3": lf.encoder("smoothed_relu", m=3, q=3, beta=0.5),
-    "smoothed relu 4": lf.encoder("smoothed_relu", m=2, q=4, beta=0.8),
+    "linear": lf.choice("linear", width=4),
+    "mlp 1 relu": lf.choice("mlp", width=4, depth=1, activation="relu"),
+    "mlp 2 relu": lf.choice("mlp", width=4, depth=2, activation="relu"),
+    "mlp 1 gelu": lf.choice("mlp", width=4, depth=1, activation="gelu"),
+    "mlp 2 gelu": lf.choice("mlp", width=4, depth=2, activation="gelu"),
+    "mlp 1 tanh": lf.choice("mlp", width=4, depth=1, activation="tanh"),
+    "mlp 2 tanh": lf.choice("mlp", width=4, depth=2, activation="tanh"),
+    "smoothed relu 3": lf.choice("smoothed_relu", m=3, q=3, beta=0.5),
+    "smoothed relu 4": lf.choice("smoothed_relu", m=2, q=4, beta=0.8),
 }
 CLASS_WEIGHTS = [0.5, 2.0, 1.25]
 

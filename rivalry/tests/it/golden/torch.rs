@@ -2,6 +2,8 @@
 //! `reference/torch` makes them and describes the files.
 
 mod networks;
+mod runs;
+mod solvers;
 
 use rivalry::encoders;
 use rivalry::model::{BranchPlan, Inputs, LateFusion};

@@ -19,7 +19,12 @@ impl Labels {
     /// Labels given as integers; the classes are the distinct values in
     /// ascending order, named by their decimal form.
     pub fn from_integers(values: &[i64]) -> Self {
-        let (codes, distinct) = code(values.iter().copied());
+        Self::from_integer_iter(values.iter().copied())
+    }
+
+    /// [`Labels::from_integers`] without a list of them in memory.
+    pub(crate) fn from_integer_iter(values: impl Iterator<Item = i64> + Clone) -> Self {
+        let (codes, distinct) = code(values);
         Self {
             codes,
             class_names: distinct.iter().map(ToString::to_string).collect(),
@@ -47,6 +52,21 @@ impl Labels {
             }),
             None => Ok(Self { codes, class_names, integers: None }),
         }
+    }
+
+    /// Labels read from text that says neither: numbers if all are integers in
+    /// plain decimal form, else strings. `codes` are positions in a list of
+    /// distinct texts.
+    pub(crate) fn from_texts(codes: Vec<u32>, texts: Vec<String>) -> Self {
+        let (codes, class_names, integers) = sorted_naturally(codes, texts);
+        Self { codes, class_names, integers }
+    }
+
+    /// Labels given as strings that a reader has already numbered.
+    pub(crate) fn from_distinct_strings(codes: Vec<u32>, texts: &[String]) -> Self {
+        let (order, sorted) = code(texts.iter().map(String::as_str));
+        let codes = codes.into_iter().map(|c| order[c as usize]).collect();
+        Self { codes, class_names: sorted.into_iter().map(str::to_owned).collect(), integers: None }
     }
 
     /// The same labels with the classes named and ordered by a list.
@@ -120,14 +140,26 @@ pub struct Groups {
 impl Groups {
     /// Groups given as integers.
     pub fn from_integers(values: &[i64]) -> Self {
-        let (ids, distinct) = code(values.iter().copied());
+        Self::from_integer_iter(values.iter().copied())
+    }
+
+    /// [`Groups::from_integers`] without a list of them in memory.
+    pub(crate) fn from_integer_iter(values: impl Iterator<Item = i64> + Clone) -> Self {
+        let (ids, distinct) = code(values);
         Self { ids, names: distinct.iter().map(ToString::to_string).collect() }
     }
 
-    /// Groups given as strings.
+    /// Groups given as strings. Strings that are all decimal integers sort as
+    /// numbers, so that it does not matter how a file stored them.
     pub fn from_strings<S: AsRef<str>>(values: &[S]) -> Self {
         let (ids, distinct) = code(values.iter().map(AsRef::as_ref));
-        Self { ids, names: distinct.iter().map(|s| (*s).to_owned()).collect() }
+        Self::from_codes(ids, distinct.iter().map(|s| (*s).to_owned()).collect())
+    }
+
+    /// Groups given as positions in a list of distinct names.
+    pub(crate) fn from_codes(ids: Vec<u32>, names: Vec<String>) -> Self {
+        let (ids, names, _) = sorted_naturally(ids, names);
+        Self { ids, names }
     }
 
     /// The group of each sample, as a position in [`Groups::names`].
@@ -139,6 +171,26 @@ impl Groups {
     pub fn names(&self) -> &[String] {
         &self.names
     }
+}
+
+/// Renumbers codes so that their names are sorted: as numbers when all are
+/// integers in plain decimal form (then the numbers are returned too), else by
+/// code point.
+fn sorted_naturally(codes: Vec<u32>, names: Vec<String>) -> (Vec<u32>, Vec<String>, Option<Vec<i64>>) {
+    let integer = |name: &String| name.parse::<i64>().ok().filter(|i| i.to_string() == *name);
+    let integers: Option<Vec<i64>> = names.iter().map(integer).collect();
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    match &integers {
+        Some(integers) => order.sort_by_key(|i| integers[*i]),
+        None => order.sort_by(|a, b| names[*a].cmp(&names[*b])),
+    }
+    let mut position = vec![0; names.len()];
+    for (new, old) in order.iter().enumerate() {
+        position[*old] = new as u32;
+    }
+    let codes = codes.into_iter().map(|c| position[c as usize]).collect();
+    let integers = integers.map(|integers| order.iter().map(|i| integers[*i]).collect());
+    (codes, order.iter().map(|i| names[*i].clone()).collect(), integers)
 }
 
 /// Each value's position among the sorted distinct values, and those.

@@ -10,7 +10,6 @@ mod dataset;
 mod deal;
 mod error;
 mod features;
-mod file_error;
 mod fingerprint;
 mod labels;
 mod names;
@@ -19,9 +18,8 @@ mod split;
 mod warning;
 
 pub use dataset::Dataset;
-pub use error::{DataError, Named, Part};
+pub use error::{DataError, FileError, LayoutError, Named, NpyError, Part, TableError, ZipError};
 pub use features::{Features, Modality};
-pub use file_error::FileError;
 pub use fingerprint::Fingerprint;
 pub use labels::{Groups, Labels};
 pub use names::MAX_NAME_CHARS;

@@ -1,8 +1,18 @@
 //! Every way in which data can be wrong, each its own variant with a hint.
 
+mod file;
+mod layout;
+mod npy;
+mod table;
+mod zip;
+
 use std::fmt;
 
-use super::file_error::FileError;
+pub use file::FileError;
+pub use layout::LayoutError;
+pub use npy::NpyError;
+pub use table::TableError;
+pub use zip::ZipError;
 
 /// Whose name is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +70,21 @@ pub enum DataError {
         /// What.
         error: Box<DataError>,
     },
-    /// The bytes of a file could not be understood.
+    /// A file could not be opened, recognised or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Bytes are not an array.
+    #[error(transparent)]
+    Npy(#[from] NpyError),
+    /// Bytes are not an archive.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+    /// A text table cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Arrays do not fit together.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
 
     /// There is no modality.
     #[error("no modality: expected at least one matrix of features")]
@@ -270,16 +292,34 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// The same error, said to have happened in `place`.
+    /// The same error, said to have happened in `place`: a file around a
+    /// member, a member around a line.
     pub fn at(self, place: &str) -> Self {
-        Self::In { place: shown(place), error: Box::new(self) }
+        const LONGEST: usize = 400;
+        let place = escaped(place, LONGEST);
+        match self {
+            Self::In { place: inner, error } => Self::In { place: format!("{place}, {inner}"), error },
+            error => Self::In { place, error: Box::new(error) },
+        }
+    }
+
+    /// The error without its place.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::In { error, .. } => error.root(),
+            error => error,
+        }
     }
 
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::In { error, .. } => return error.hint(),
-            Self::File(error) => return error.hint(),
+            Self::File(error) => return error.hint().map(str::to_owned),
+            Self::Npy(error) => return error.hint().map(str::to_owned),
+            Self::Zip(error) => return error.hint().map(str::to_owned),
+            Self::Table(error) => return error.hint().map(str::to_owned),
+            Self::Layout(error) => return error.hint().map(str::to_owned),
             Self::NoModalities => "give one 2-D array per modality, or name them with `--modality`",
             Self::NoSamples => "check that the file is complete",
             Self::TooManySamples { .. } => "use a part of the samples",
@@ -329,15 +369,41 @@ impl DataError {
 /// after 60 characters.
 pub(crate) fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
+    escaped(text, LONGEST)
+}
+
+fn escaped(text: &str, longest: usize) -> String {
     let mut out = String::new();
     for (i, c) in text.chars().enumerate() {
-        if i == LONGEST {
+        if i == longest {
             out.push_str("...");
             break;
         }
         if super::names::is_unprintable(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     out
+}
+
+/// Names in backticks, at most eight of them, for a message.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const MOST: usize = 8;
+    let mut texts: Vec<String> = Vec::new();
+    let mut more = 0_usize;
+    for name in names {
+        if texts.len() < MOST { texts.push(format!("`{}`", shown(name))) } else { more += 1 }
+    }
+    match (texts.is_empty(), more) {
+        (true, _) => "nothing".to_owned(),
+        (false, 0) => texts.join(", "),
+        (false, more) => format!("{} and {more} more", texts.join(", ")),
+    }
+}
+
+fn did_you_mean(nearest: &[String]) -> String {
+    if nearest.is_empty() {
+        return String::new();
+    }
+    format!(": did you mean {}?", nearest.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or "))
 }
 
 fn show_value(value: f64) -> &'static str {

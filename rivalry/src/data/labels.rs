@@ -57,7 +57,7 @@ impl Labels {
     /// Labels read from text that says neither: numbers if all are integers in
     /// plain decimal form, else strings. `codes` are positions in a list of
     /// distinct texts.
-    pub(crate) fn from_texts(codes: Vec<u32>, texts: Vec<String>) -> Self {
+    pub(crate) fn from_texts(codes: Vec<u32>, texts: &[String]) -> Self {
         let (codes, class_names, integers) = sorted_naturally(codes, texts);
         Self { codes, class_names, integers }
     }
@@ -153,11 +153,12 @@ impl Groups {
     /// numbers, so that it does not matter how a file stored them.
     pub fn from_strings<S: AsRef<str>>(values: &[S]) -> Self {
         let (ids, distinct) = code(values.iter().map(AsRef::as_ref));
-        Self::from_codes(ids, distinct.iter().map(|s| (*s).to_owned()).collect())
+        let names: Vec<String> = distinct.iter().map(|s| (*s).to_owned()).collect();
+        Self::from_codes(ids, &names)
     }
 
     /// Groups given as positions in a list of distinct names.
-    pub(crate) fn from_codes(ids: Vec<u32>, names: Vec<String>) -> Self {
+    pub(crate) fn from_codes(ids: Vec<u32>, names: &[String]) -> Self {
         let (ids, names, _) = sorted_naturally(ids, names);
         Self { ids, names }
     }
@@ -176,7 +177,7 @@ impl Groups {
 /// Renumbers codes so that their names are sorted: as numbers when all are
 /// integers in plain decimal form (then the numbers are returned too), else by
 /// code point.
-fn sorted_naturally(codes: Vec<u32>, names: Vec<String>) -> (Vec<u32>, Vec<String>, Option<Vec<i64>>) {
+fn sorted_naturally(codes: Vec<u32>, names: &[String]) -> (Vec<u32>, Vec<String>, Option<Vec<i64>>) {
     let integer = |name: &String| name.parse::<i64>().ok().filter(|i| i.to_string() == *name);
     let integers: Option<Vec<i64>> = names.iter().map(integer).collect();
     let mut order: Vec<usize> = (0..names.len()).collect();

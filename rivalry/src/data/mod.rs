@@ -19,6 +19,7 @@ mod warning;
 
 pub use dataset::Dataset;
 pub use error::{DataError, FileError, LayoutError, Named, NpyError, Part, TableError, ZipError};
+pub(crate) use error::{listed, shown};
 pub use features::{Features, Modality};
 pub use fingerprint::Fingerprint;
 pub use labels::{Groups, Labels};

@@ -12,6 +12,14 @@ pub enum LayoutError {
         /// The names that are there.
         found: String,
     },
+    /// Two arrays could be the labels.
+    #[error("both `{first}` and `{second}` could be the labels")]
+    TwoLabels {
+        /// One array.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// No array has the name asked for.
     #[error("there is no array `{name}`{}", super::did_you_mean(.nearest))]
     NoArray {
@@ -142,7 +150,9 @@ impl LayoutError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoLabels { .. } => Some("name the label array with `--label NAME`"),
+            Self::NoLabels { .. } | Self::TwoLabels { .. } => {
+                Some("name the label array with `--label NAME`")
+            }
             Self::NoArray { .. } => Some("names are case-sensitive"),
             Self::SeveralFit { .. } => Some("a modality is one array: name it fully"),
             Self::TwoRoles { .. } => {

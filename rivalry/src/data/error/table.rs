@@ -90,7 +90,7 @@ pub enum TableError {
         pattern: String,
     },
     /// A cell is empty, or says that a value is missing.
-    #[error("expected a {expected}, found {}", if .found.is_empty() { "an empty cell".to_owned() } else { format!("the missing value \"{found}\"") })]
+    #[error("expected a {expected}, found {}", if .found.is_empty() { "an empty cell".to_owned() } else { format!("\"{found}\"") })]
     Missing {
         /// Number or label.
         expected: &'static str,
@@ -114,6 +114,12 @@ pub enum TableError {
     SplitWord {
         /// The text of the cell.
         found: String,
+    },
+    /// The classes that the column of class names names are not 0 to K - 1.
+    #[error("column `class_name` names classes by number, but the labels are not the numbers 0 to {}", .n_classes - 1)]
+    ClassNumbers {
+        /// How many distinct labels there are.
+        n_classes: usize,
     },
     /// One class has two names.
     #[error("class {label} is named both `{first}` and `{second}`")]
@@ -166,6 +172,9 @@ impl TableError {
             ),
             Self::SplitWord { .. } => Some("leave the cell empty for rows that are not used"),
             Self::TwoClassNames { .. } => Some("give every class one name"),
+            Self::ClassNumbers { .. } => {
+                Some("leave that column out, or make it the label: `--label class_name`")
+            }
         }
     }
 }

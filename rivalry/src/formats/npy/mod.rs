@@ -1,0 +1,77 @@
+//! `.npy`: one array, as `numpy.save` writes it (NEP 1, versions 1.0 to 3.0).
+//!
+//! Never unpickles: arrays of objects are refused by name. Never asks for
+//! memory that the bytes of the file do not warrant.
+
+mod header;
+mod values;
+mod write;
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::data::{DataError, Dataset, FileError};
+use crate::registry::{Citation, Entry};
+
+use super::Format;
+use super::reading::{Array, Limits, OpenOptions, Role, Source};
+use header::Header;
+
+pub(super) use header::SIGNATURE;
+pub(super) use write::{list_bytes, write_features};
+
+/// The table entry.
+pub(super) const ENTRY: Entry<dyn Format> = Entry {
+    name: "npy",
+    summary: "one numpy array per file; a data set is a folder of them",
+    cites: &[Citation {
+        key: "numpy-nep1",
+        text: "R. Kern. NEP 1: A simple file format for NumPy arrays. 2007",
+        url: "https://numpy.org/neps/nep-0001-npy-format.html",
+    }],
+    knobs: &[],
+    build: |_| Box::new(Npy),
+};
+
+struct Npy;
+
+impl Format for Npy {
+    fn suffixes(&self) -> &'static [&'static str] {
+        &["npy"]
+    }
+
+    fn recognises(&self, head: &[u8]) -> bool {
+        head.starts_with(SIGNATURE)
+    }
+
+    fn holds_data_set(&self) -> bool {
+        false
+    }
+
+    fn read(
+        &self,
+        source: &Source<'_>,
+        _: &OpenOptions,
+        limits: &Limits,
+    ) -> Result<Vec<(Role, Array)>, DataError> {
+        let mut input = source.open()?;
+        let available = input.len();
+        Ok(vec![(Role::Modality, read_array(&mut input, available, source.stem(), limits)?)])
+    }
+
+    fn write(&self, _: &Dataset, _: &Path) -> Result<(), DataError> {
+        Err(FileError::CannotHold { format: ENTRY.name }.into())
+    }
+}
+
+/// Reads an array that fills `available` bytes exactly.
+pub(super) fn read_array(
+    input: &mut dyn Read,
+    available: u64,
+    name: &str,
+    limits: &Limits,
+) -> Result<Array, DataError> {
+    let header = Header::read(input, available, limits)?;
+    let values = header.read_values(input, limits)?;
+    Ok(Array { name: name.to_owned(), rows: header.rows, cols: header.cols, values })
+}

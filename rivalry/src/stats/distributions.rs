@@ -36,7 +36,7 @@ pub fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
     beta_tail((n - k) as f64, (k + 1) as f64, 1.0 - p, p)
 }
 
-/// The regularised incomplete beta function `I_x(a`, b): the distribution
+/// The regularised incomplete beta function `I_x(a, b)`: the distribution
 /// function at `x` of Beta(a, b).
 ///
 /// # Panics
@@ -47,7 +47,7 @@ pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
     beta_tail(a, b, x, 1.0 - x)
 }
 
-/// The quantile function of Beta(a, b): the x with `I_x(a`, b) = p.
+/// The quantile function of Beta(a, b): the x with `I_x(a, b)` = p.
 ///
 /// # Panics
 /// When a parameter is not positive and finite, or `p` not in [0, 1].
@@ -104,13 +104,29 @@ fn student_t_tail(t: f64, df: f64) -> f64 {
     if df.is_infinite() {
         return normal_cdf(-t);
     }
+    if df > 1e5 {
+        return normal_cdf(-normal_equivalent(t, df));
+    }
     let ratio = t / df.sqrt();
     let square = ratio * ratio;
     // Both x and 1 - x are computed directly: one of them is tiny.
     0.5 * beta_tail(df / 2.0, 0.5, 1.0 / (1.0 + square), 1.0 / (1.0 + 1.0 / square))
 }
 
-/// `I_x(a`, b) with `y` = 1 - x given apart.
+/// The normal deviate with the same tail as t >= 0, for many degrees of freedom,
+/// where the continued fraction would lose digits (Hill, "Algorithm 395",
+/// Communications of the ACM 13, 1970).
+fn normal_equivalent(t: f64, df: f64) -> f64 {
+    let a = df - 0.5;
+    let b = 48.0 * a * a;
+    let w = (a * ln_1p(t / df * t)).sqrt();
+    let square = w * w;
+    let first = (square + 3.0) * w;
+    let second = (((0.4 * square + 3.3) * square + 24.0) * square + 85.5) * w;
+    w + (first - second / (b + 0.8 * square * square + 100.0)) / b
+}
+
+/// `I_x(a, b)` with `y` = 1 - x given apart.
 fn beta_tail(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -152,7 +168,7 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
         c = away(1.0 + odd / c);
         let factor = d * c;
         value *= factor;
-        if (factor - 1.0).abs() < 1e-16 {
+        if (factor - 1.0).abs() <= f64::EPSILON {
             break;
         }
     }
@@ -179,7 +195,7 @@ fn binomial_density(a: f64, b: f64, x: f64, y: f64) -> f64 {
     }
     let log_factorials = stirling_error(n) - stirling_error(a) - stirling_error(b);
     let log_power = -deviance(a, n * x) - deviance(b, n * y);
-    let log_scale = 0.5 * (ln(a) + ln_1p(-a / n));
+    let log_scale = 0.5 * (ln(a) + ln(b / n));
     exp(log_factorials + log_power - HALF_LN_TWO_PI - log_scale)
 }
 

@@ -19,7 +19,7 @@ pub struct FoldDifferences {
 }
 
 impl FoldDifferences {
-    /// Takes one difference per fold; `test_over_train` is `n_test` / `n_train`,
+    /// Takes one difference per fold; `test_over_train` is `n_test / n_train`,
     /// 1 / (k - 1) for k folds. `None` without differences.
     ///
     /// # Panics
@@ -41,7 +41,7 @@ impl FoldDifferences {
     }
 
     /// The mean difference with the corrected resampled t interval: variance
-    /// times (1/J + `n_test/n_train`), J - 1 degrees of freedom, J = number of
+    /// times `(1/J + n_test / n_train)`, J - 1 degrees of freedom, J = number of
     /// folds over all repeats.
     ///
     /// Without an interval for a single fold, and for folds that all show the
@@ -87,7 +87,7 @@ impl FoldDifferences {
     ///
     /// Source: Corani and Benavoli, "A Bayesian approach for comparing
     /// cross-validated algorithms on multiple data sets", Machine Learning 100,
-    /// 2015; their correlation `n_test` / (`n_test` + `n_train`) makes the posterior
+    /// 2015; their correlation `n_test / (n_test + n_train)` makes the posterior
     /// scale the corrected standard error.
     ///
     /// # Panics

@@ -1,4 +1,5 @@
 //! Committed references made outside this program.
 
 mod demo_data;
+mod stats;
 mod torch;

@@ -18,3 +18,4 @@ pub mod spec;
 pub mod record;
 pub mod train;
 pub mod metrics;
+pub mod store;

@@ -65,6 +65,12 @@ pub trait Disk: Debug + Send + Sync {
         File::open(path)
     }
 
+    /// Opens a file for [`Disk::try_lock`], which network file systems grant
+    /// only to writers. Nothing is written through it.
+    fn open_to_lock(&self, path: &Path) -> io::Result<File> {
+        OpenOptions::new().write(true).open(path)
+    }
+
     /// The names in a folder with what they are, in no particular order. Links
     /// are named as links, whatever they point to.
     fn list(&self, path: &Path) -> io::Result<Vec<(OsString, FileType)>> {
@@ -86,16 +92,17 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {}
 
-/// Why a file could not be written. Under its final name stands what stood
-/// there before: the old file, or nothing.
+/// What a file system refused. Where a file was to be written, under its final
+/// name stands what stood there before: the old file, or nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum WriteError {
+pub enum DiskError {
     /// The disk, a quota or a limit on file sizes leaves no room.
-    #[error("{}: no room on the disk: the file needs {bytes} bytes ({source})", .path.display())]
+    #[error("{}: no room on the disk: {} needed ({source})", .path.display(), room(*.bytes))]
     Full {
         /// The file that was to be written.
         path: PathBuf,
-        /// The size of that file.
+        /// The size of that file; none for a folder or an empty file, which
+        /// need room for their name alone.
         bytes: u64,
         /// What the system said.
         source: io::Error,
@@ -105,19 +112,19 @@ pub enum WriteError {
     Io {
         /// The file or folder concerned.
         path: PathBuf,
-        /// What was tried, as a verb phrase that ends before "it".
+        /// What was tried, as a verb phrase.
         step: &'static str,
         /// What the system said.
         source: io::Error,
     },
 }
 
-impl WriteError {
+impl DiskError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Full { .. } => "make room or choose another disk; running the same command again resumes",
-            Self::Io { .. } => "check that the folder exists and that you may write to it",
+            Self::Io { .. } => "check that the folder exists and that you may read and write there",
         }
     }
 
@@ -133,9 +140,13 @@ impl WriteError {
     }
 }
 
-impl From<WriteError> for io::Error {
-    fn from(error: WriteError) -> Self {
-        let (WriteError::Full { source, .. } | WriteError::Io { source, .. }) = &error;
+fn room(bytes: u64) -> String {
+    if bytes == 0 { "one more name is".to_owned() } else { format!("{bytes} bytes are") }
+}
+
+impl From<DiskError> for io::Error {
+    fn from(error: DiskError) -> Self {
+        let (DiskError::Full { source, .. } | DiskError::Io { source, .. }) = &error;
         Self::new(source.kind(), error)
     }
 }
@@ -159,7 +170,7 @@ pub fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::R
 }
 
 /// [`write_atomic`] on a given disk, in one write.
-pub fn write_atomic_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+pub fn write_atomic_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     replace(disk, path, Some(bytes.len() as u64), |sink| sink.write_all(bytes))
 }
 
@@ -170,8 +181,8 @@ fn replace(
     path: &Path,
     size: Option<u64>,
     fill: impl FnOnce(&mut Sink<'_>) -> io::Result<()>,
-) -> Result<(), WriteError> {
-    let fail = |step, asked, source| WriteError::new(path, step, size.unwrap_or(asked), source);
+) -> Result<(), DiskError> {
+    let fail = |step, asked, source| DiskError::new(path, step, size.unwrap_or(asked), source);
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path does not end in a file name"))
@@ -219,7 +230,7 @@ impl Write for Sink<'_> {
 }
 
 /// Creates a folder and the missing ones above it, durably.
-pub fn ensure_dir(disk: &dyn Disk, path: &Path) -> Result<(), WriteError> {
+pub fn ensure_dir(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
     if path.is_dir() {
         return Ok(());
     }
@@ -233,7 +244,7 @@ pub fn ensure_dir(disk: &dyn Disk, path: &Path) -> Result<(), WriteError> {
     };
     created
         .and_then(|()| disk.sync_dir(folder_of(path)))
-        .map_err(|source| WriteError::new(path, "create the folder", 0, source))
+        .map_err(|source| DiskError::new(path, "create the folder", 0, source))
 }
 
 /// The n-th temporary name for a file of that name: hidden, and short enough
@@ -248,7 +259,7 @@ pub fn temporary_name(name: &str, n: u32) -> String {
 
 /// Creates the first temporary file whose name is free. Numbers rather than
 /// process ids: exclusive creation makes them unique across machines too.
-fn create_temporary(disk: &dyn Disk, folder: &Path, name: &str) -> io::Result<(File, PathBuf)> {
+pub fn create_temporary(disk: &dyn Disk, folder: &Path, name: &str) -> io::Result<(File, PathBuf)> {
     let mut n = 0;
     loop {
         let path = folder.join(temporary_name(name, n));
@@ -324,8 +335,8 @@ mod tests {
         let path = folder.0.join("file");
         write_atomic(&path, b"old").unwrap();
         for (step, kind, message) in [
-            ("write", ErrorKind::StorageFull, "no room on the disk: the file needs 8 bytes"),
-            ("sync", ErrorKind::QuotaExceeded, "no room on the disk: the file needs 8 bytes"),
+            ("write", ErrorKind::StorageFull, "no room on the disk: 8 bytes are needed"),
+            ("sync", ErrorKind::QuotaExceeded, "no room on the disk: 8 bytes are needed"),
             ("write", ErrorKind::PermissionDenied, "cannot write: permission denied"),
             ("sync", ErrorKind::Other, "cannot sync: other error"),
             ("rename", ErrorKind::Other, "cannot rename into place: other error"),

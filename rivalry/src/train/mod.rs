@@ -7,14 +7,14 @@ mod run;
 mod step;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::data::Dataset;
 use crate::num::Numbers;
 use crate::record::{Checkpoint, Record};
 use crate::spec::{Job, Precision};
 
-pub use prepare::{Prepared, prepare};
+pub use prepare::{Prepared, flops_per_epoch, prepare};
 
 /// What training gives back.
 #[derive(Clone, Debug, PartialEq)]

@@ -91,3 +91,10 @@ fn balanced<T: Scalar>(labels: &[u32], n_classes: usize) -> Vec<T> {
     let share = labels.len() as f64 / n_classes as f64;
     counts.iter().map(|n| T::from_f64(share / (*n).max(1) as f64)).collect()
 }
+
+/// Multiplications and additions of one epoch of a job: the unit of budgets.
+pub fn flops_per_epoch(job: &Job, data: &Dataset) -> f64 {
+    let spec = job.spec();
+    let n = data.partition(spec.repeat, spec.fold as usize, spec.seed, spec.valid_share).train.len();
+    network::<f32>(job, data).flops_per_sample() * n as f64
+}

@@ -1,5 +1,8 @@
 //! One evaluation of the objective and its gradient on one batch.
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::{LateFusion, Noise, Slot, Source, Upstream, Workspace, loss};
 use crate::num::{Matrix, MatrixView, Scalar};
 use crate::strategies::{Loss, Objective, On, Step, Strategy, Term};

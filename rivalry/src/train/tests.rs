@@ -9,7 +9,7 @@ use crate::registry::Choice;
 use crate::spec::Spec;
 
 /// Three noisy modalities of 4, 3 and 2 features; class means on a circle.
-pub(super) fn small_data(n: usize) -> Dataset {
+pub(crate) fn small_data(n: usize) -> Dataset {
     let mut draws = Draws::new(5, Purpose::new("train test data"), 0);
     let labels: Vec<i64> = (0..n as i64).map(|i| i % 3).collect();
     let modalities = [("a", 4), ("b", 3), ("c", 2)]
@@ -28,7 +28,7 @@ pub(super) fn small_data(n: usize) -> Dataset {
     Dataset::new("small", modalities, Labels::from_integers(&labels), None, Some(split)).unwrap()
 }
 
-pub(super) fn small_spec(strategy: &str) -> Spec {
+pub(crate) fn small_spec(strategy: &str) -> Spec {
     Spec {
         strategy: Choice::new(strategy),
         encoder: Choice::new("mlp").with("width", 5_i64).with("dropout", 0.2),
@@ -41,7 +41,7 @@ pub(super) fn small_spec(strategy: &str) -> Spec {
 }
 
 /// Trains a spec, its needed runs first.
-pub(super) fn train_all(spec: &Spec, data: &Dataset) -> Record {
+pub(crate) fn train_all(spec: &Spec, data: &Dataset) -> Record {
     let job = spec.check(data).unwrap();
     let needed: Vec<Record> = job.needed_specs().iter().map(|spec| train_all(spec, data)).collect();
     match train(&job, data, &needed, None, &mut Unwatched).unwrap() {

@@ -1,5 +1,6 @@
 //! Integration tests.
 
 mod documentation;
+mod contract;
 mod golden;
 mod promises;

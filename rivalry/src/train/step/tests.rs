@@ -1,0 +1,138 @@
+//! The whole step's gradient against central differences of the objective.
+
+use super::*;
+use crate::model::{Inputs, Slice};
+use crate::num::{Draws, Purpose};
+use crate::registry::{Choice, find};
+use crate::spec::{ClassWeights, Job, Spec};
+use crate::strategies::{self, Epoch};
+use crate::train::prepare;
+use crate::train::tests::{small_data, small_spec};
+
+/// A strategy's objective at given weights, from its terms.
+fn objective(
+    strategy: &mut dyn Strategy<f64>,
+    at: &Step<'_, f64>,
+    source: &Slice<'_, f64>,
+    weights: Option<&[f64]>,
+    params: &[f64],
+    work: &mut Workspace<f64>,
+) -> f64 {
+    at.epoch.model.forward(params, source, None, work);
+    let mut objective = Objective::new();
+    strategy.objective(at, work, &mut objective);
+    let n = at.labels.len();
+    let mut grad = Matrix::zeros(n, at.epoch.model.n_classes());
+    let mut log_norm = vec![0.0; n];
+    let mut value = |logits, factor: f64| {
+        factor * loss::cross_entropy(logits, at.labels, weights, 1.0, &mut grad.view_mut(), &mut log_norm)
+    };
+    (0..objective.n_groups())
+        .flat_map(|group| objective.group(group).collect::<Vec<_>>())
+        .map(|term| match (&term.loss, term.on) {
+            (Loss::Given { value, .. }, _) => *value,
+            (Loss::CrossEntropy { factor }, On::Fused) => value(work.fused(), *factor),
+            (Loss::CrossEntropy { factor }, On::Branch(b)) => value(work.logits(b), *factor),
+            (Loss::CrossEntropy { factor }, On::Own(b)) => value(work.own_logits(b), *factor),
+            (Loss::CrossEntropy { .. }, On::Embedding(_)) => panic!("cross-entropy needs logits"),
+        })
+        .sum()
+}
+
+fn job(strategy: &str, class_weights: ClassWeights) -> (Job, crate::data::Dataset) {
+    let data = small_data(40);
+    let mut spec = Spec { class_weights, ..small_spec(strategy) };
+    // A smooth activation: no kinks to step over.
+    spec.encoder = Choice::new("mlp").with("width", 4_i64).with("activation", "tanh");
+    if strategy == "unimodal" {
+        spec.modalities = vec!["a".into()];
+    }
+    (spec.check(&data).unwrap(), data)
+}
+
+// promise: P17
+#[test]
+fn the_direction_of_a_step_is_the_gradient_of_the_objective() {
+    for entry in strategies::table::<f64>() {
+        for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
+            let (job, data) = job(entry.name, class_weights);
+            let on = prepare::<f64>(&job, &data);
+            let params = on.model.init(4);
+            let none = Inputs { x: Vec::new(), y: Vec::new() };
+            let epoch = Epoch {
+                index: 0,
+                n_epochs: 1,
+                seed: 0,
+                model: &on.model,
+                params: &params,
+                train: &on.train,
+                valid: &none,
+                needed: &[],
+            };
+            let rows: Vec<u32> = (0..on.train.len() as u32).collect();
+            let at = Step { epoch: &epoch, sub_step: 0, position: 0, rows: &rows, labels: &on.train.y };
+            let source = Slice::all(&on.train);
+            let entry = find("strategy", strategies::table::<f64>(), entry.name).unwrap();
+            let mut strategy = (entry.build)(&entry.settle(&Choice::new(entry.name)).unwrap());
+            let mut buffers = Buffers::new(&on.model, rows.len());
+            let weighting = Weighting { classes: on.class_weights.as_deref(), samples: None };
+            let mut direction = Vec::new();
+            let strategy = strategy.as_mut();
+            evaluate(&at, strategy, &source, weighting, &[], &params, &mut buffers, &mut direction);
+
+            let mut kept = Vec::new();
+            let weights = weighting.fill(&on.train.y, &mut kept).map(<[f64]>::to_vec);
+            let mut draws = Draws::new(9, Purpose::new("step test"), 0);
+            for _ in 0..60 {
+                let i = draws.below(params.len());
+                let h = f64::EPSILON.cbrt() * params[i].abs().max(1.0);
+                let mut at_shifted = |shift: f64| {
+                    let mut params = params.clone();
+                    params[i] += shift;
+                    let work = &mut buffers.work;
+                    objective(strategy, &at, &source, weights.as_deref(), &params, work)
+                };
+                let numeric = (at_shifted(h) - at_shifted(-h)) / (2.0 * h);
+                let error = (numeric - direction[i]).abs() / numeric.abs().max(1e-2);
+                assert!(error < 1e-7, "{}: parameter {i}: {} against {numeric}", entry.name, direction[i]);
+            }
+        }
+    }
+}
+
+#[test]
+fn terms_kept_apart_and_stopped_terms_add_up_as_they_should() {
+    /// The fused loss twice: once into the heads only, once kept apart.
+    struct Twice;
+    impl Strategy<f64> for Twice {
+        fn objective(&mut self, _: &Step<'_, f64>, _: &Workspace<f64>, objective: &mut Objective<f64>) {
+            objective.add(Term::cross_entropy(On::Fused, 1.0).stopped());
+            objective.add(Term::cross_entropy(On::Fused, 1.0).apart());
+        }
+    }
+    struct Once;
+    impl Strategy<f64> for Once {}
+    let (job, data) = job("naive", ClassWeights::None);
+    let on = prepare::<f64>(&job, &data);
+    let params = on.model.init(4);
+    let rows: Vec<u32> = (0..on.train.len() as u32).collect();
+    let (model, train) = (&on.model, &on.train);
+    let epoch =
+        Epoch { index: 0, n_epochs: 1, seed: 0, model, params: &params, train, valid: train, needed: &[] };
+    let at = Step { epoch: &epoch, sub_step: 0, position: 0, rows: &rows, labels: &train.y };
+    let gradient = |strategy: &mut dyn Strategy<f64>| {
+        let mut buffers = Buffers::new(model, rows.len());
+        let weighting = Weighting { classes: None, samples: None };
+        let mut direction = Vec::new();
+        let source = Slice::all(train);
+        evaluate(&at, strategy, &source, weighting, &[], &params, &mut buffers, &mut direction);
+        direction
+    };
+    let (once, twice) = (gradient(&mut Once), gradient(&mut Twice));
+    for tensor in model.tensors() {
+        let factor = if tensor.role == crate::model::Role::Head { 2.0 } else { 1.0 };
+        for i in tensor.range {
+            assert!((twice[i] - factor * once[i]).abs() < 1e-14, "{}", tensor.name);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What every entry of a drawer must keep.
+
+mod encoders;

@@ -18,25 +18,32 @@ pub(super) const ALWAYS_TRAIN: u32 = u32::MAX;
 pub(super) fn deal_folds(samples: Samples<'_>, k: usize, mut draws: Draws) -> Vec<u32> {
     let rows: Vec<u32> = (0..samples.labels.len() as u32).collect();
     let mut fold = vec![ALWAYS_TRAIN; rows.len()];
-    if samples.groups.is_some() {
-        let pile = Pile::new(samples, &rows);
-        let order = draws.permutation(pile.groups.len());
-        let dealt = pile.deal(&pile.least_even_first(order), &vec![1.0; k], k);
-        for (group, part) in pile.groups.iter().zip(dealt) {
-            if let Some(part) = part {
-                group.rows.iter().for_each(|i| fold[*i as usize] = part as u32);
+    if let Some(groups) = samples.groups {
+        let n_groups = groups.iter().max().map_or(0, |last| *last as usize + 1);
+        return deal_groups_in_order(samples, k, draws.permutation(n_groups));
+    }
+    let mut position = 0;
+    for mut members in by_class(samples, &rows) {
+        draws.shuffle(&mut members);
+        if members.len() >= 2 {
+            for i in members {
+                fold[i as usize] = (position % k) as u32;
+                position += 1;
             }
         }
-    } else {
-        let mut position = 0;
-        for mut members in by_class(samples, &rows) {
-            draws.shuffle(&mut members);
-            if members.len() >= 2 {
-                for i in members {
-                    fold[i as usize] = (position % k) as u32;
-                    position += 1;
-                }
-            }
+    }
+    fold
+}
+
+/// The fold of every sample; groups of equal spread are dealt in this order.
+pub(super) fn deal_groups_in_order(samples: Samples<'_>, k: usize, order: Vec<u32>) -> Vec<u32> {
+    let rows: Vec<u32> = (0..samples.labels.len() as u32).collect();
+    let mut fold = vec![ALWAYS_TRAIN; rows.len()];
+    let pile = Pile::new(samples, &rows);
+    let dealt = pile.deal(&pile.least_even_first(order), &vec![1.0; k], k);
+    for (group, part) in pile.groups.iter().zip(dealt) {
+        if let Some(part) = part {
+            group.rows.iter().for_each(|i| fold[*i as usize] = part as u32);
         }
     }
     fold

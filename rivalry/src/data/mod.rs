@@ -8,6 +8,7 @@ pub mod atomic;
 mod check;
 mod dataset;
 mod deal;
+mod describe;
 mod error;
 mod features;
 mod fingerprint;
@@ -18,6 +19,9 @@ mod split;
 mod warning;
 
 pub use dataset::Dataset;
+pub use describe::{
+    ClassDescription, Description, Duplicates, GroupsDescription, ModalityDescription, SplitDescription,
+};
 pub use error::{DataError, FileError, LayoutError, Named, NpyError, Part, TableError, ZipError};
 pub(crate) use error::{listed, shown};
 pub use features::{Features, Modality};

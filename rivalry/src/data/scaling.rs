@@ -27,8 +27,9 @@ struct Column {
     /// Powers of two whose product brings the largest value near 1; two,
     /// because 2^1074 is not a number.
     shrink: [f64; 2],
-    /// Mean of the shrunken values.
-    mean: f64,
+    /// Mean of the shrunken values, and what rounding took from it: features
+    /// that vary in their last bits only have their mean between two numbers.
+    mean: [f64; 2],
     /// Standard deviation of the shrunken values; 0 for a constant feature.
     sd: f64,
 }
@@ -36,6 +37,10 @@ struct Column {
 impl Column {
     fn shrunken(&self, value: f64) -> f64 {
         value * self.shrink[0] * self.shrink[1]
+    }
+
+    fn deviation(&self, value: f64) -> f64 {
+        (self.shrunken(value) - self.mean[0]) - self.mean[1]
     }
 }
 
@@ -57,34 +62,33 @@ impl Scaler {
                 let half = -exponent / 2;
                 Column {
                     shrink: [libm::ldexp(1.0, half), libm::ldexp(1.0, -exponent - half)],
-                    mean: 0.0,
+                    mean: [0.0; 2],
                     sd: 0.0,
                 }
             })
             .collect();
 
         let n = rows.len() as f64;
-        // Two passes for the mean: the second takes the rounding of the first
-        // back, so that a constant far from zero has deviations of zero.
-        for _ in 0..2 {
-            let totals = column_sums(features, rows, |c, v| columns[c].shrunken(v) - columns[c].mean);
-            columns.iter_mut().zip(totals).for_each(|(column, total)| column.mean += total / n);
+        for part in 0..2 {
+            let totals = column_sums(features, rows, |c, v| columns[c].deviation(v));
+            columns.iter_mut().zip(totals).for_each(|(column, total)| column.mean[part] = total / n);
         }
         let squares = column_sums(features, rows, |c, v| {
-            let deviation = columns[c].shrunken(v) - columns[c].mean;
+            let deviation = columns[c].deviation(v);
             deviation * deviation
         });
         for (c, column) in columns.iter_mut().enumerate() {
-            if rows.is_empty() || extremes[c].0 == extremes[c].1 {
-                column.mean = if rows.is_empty() { 0.0 } else { column.shrunken(extremes[c].0) };
-                column.sd = 0.0;
+            if rows.is_empty() {
+                column.mean = [0.0; 2];
+            } else if extremes[c].0 == extremes[c].1 {
+                column.mean = [column.shrunken(extremes[c].0), 0.0];
             } else {
                 column.sd = (squares[c] / n).sqrt();
             }
         }
         let original = |column: &Column, value: f64| value / column.shrink[0] / column.shrink[1];
         Self {
-            mean: columns.iter().map(|c| original(c, c.mean)).collect(),
+            mean: columns.iter().map(|c| original(c, c.mean[0] + c.mean[1])).collect(),
             scale: columns.iter().map(|c| original(c, c.sd)).collect(),
             columns,
         }
@@ -101,7 +105,7 @@ impl Scaler {
                 out.push(if column.sd == 0.0 {
                     T::ZERO
                 } else {
-                    let z = (column.shrunken(v) - column.mean) / column.sd;
+                    let z = column.deviation(v) / column.sd;
                     T::from_f64(z.clamp(f64::from(f32::MIN), f64::from(f32::MAX)))
                 });
             });

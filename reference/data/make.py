@@ -70,7 +70,7 @@ def scaling(rng):
         "rows": rows.tolist(),
         "mean": scaler.mean_.tolist(),
         "sd": np.sqrt(scaler.var_).tolist(),
-        "standardised": scaler.transform(features).tolist(),
+        "z": scaler.transform(features).tolist(),
     }
 
 
@@ -91,7 +91,7 @@ def extremes():
         variance = sum((v - mean) ** 2 for v in exact) / len(exact)
         sd = (Decimal(variance.numerator) / Decimal(variance.denominator)).sqrt()
         z = [float((Decimal((v - mean).numerator) / Decimal((v - mean).denominator)) / sd) for v in exact]
-        cases.append({"values": values, "mean": float(mean), "sd": float(sd), "standardised": z})
+        cases.append({"values": values, "mean": float(mean), "sd": float(sd), "z": z})
     return cases
 
 

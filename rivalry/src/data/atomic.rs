@@ -169,6 +169,34 @@ pub fn write_atomic_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::R
     Ok(replace(&RealDisk, path, None, buffered)?)
 }
 
+/// Makes a folder that must not exist yet, whole or not at all: `fill` writes
+/// into a hidden folder beside it, which is then renamed.
+pub fn create_folder_with(path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let disk = RealDisk;
+    if std::fs::symlink_metadata(path).is_ok() {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path does not end in a file name"))?;
+    let folder = folder_of(path);
+    let mut n = 0;
+    let hidden = loop {
+        let hidden = folder.join(temporary_name(&name.to_string_lossy(), n));
+        match disk.create_dir(&hidden) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && n < 10_000 => n += 1,
+            Err(error) => return Err(error),
+            Ok(()) => break hidden,
+        }
+    };
+    let done = fill(&hidden).and_then(|()| disk.sync_dir(&hidden)).and_then(|()| disk.rename(&hidden, path));
+    if done.is_err() {
+        // The first error is the one to report.
+        let _ = std::fs::remove_dir_all(&hidden);
+    }
+    done.and_then(|()| disk.sync_dir(folder))
+}
+
 /// [`write_atomic`] on a given disk, in one write.
 pub fn write_atomic_on(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     replace(disk, path, Some(bytes.len() as u64), |sink| sink.write_all(bytes))
@@ -364,6 +392,22 @@ mod tests {
         .unwrap_err();
         assert!(error.to_string().ends_with("cannot write: the source ran dry"), "{error}");
         assert_eq!((std::fs::read(&path).unwrap(), folder.names()), (long, vec!["file".to_owned()]));
+    }
+
+    #[test]
+    fn a_folder_appears_whole_or_not_at_all() {
+        let folder = Folder::new("folders");
+        let path = folder.0.join("data");
+        let error = create_folder_with(&path, |hidden| {
+            write_atomic(&hidden.join("a"), b"a")?;
+            Err(io::Error::other("the source ran dry"))
+        });
+        assert_eq!(error.unwrap_err().to_string(), "the source ran dry");
+        assert_eq!(folder.names(), [""; 0]);
+        create_folder_with(&path, |hidden| write_atomic(&hidden.join("a"), b"a")).unwrap();
+        assert_eq!(std::fs::read(path.join("a")).unwrap(), b"a");
+        let again = create_folder_with(&path, |_| Ok(())).unwrap_err();
+        assert_eq!((again.kind(), folder.names()), (ErrorKind::AlreadyExists, vec!["data".to_owned()]));
     }
 
     #[test]

@@ -35,7 +35,7 @@ struct Standardised {
     rows: Vec<u32>,
     mean: Vec<f64>,
     sd: Vec<f64>,
-    standardised: Vec<Vec<f64>>,
+    z: Vec<Vec<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ struct Extreme {
     values: Vec<f64>,
     mean: f64,
     sd: f64,
-    standardised: Vec<f64>,
+    z: Vec<f64>,
 }
 
 fn reference() -> Reference {
@@ -94,7 +94,7 @@ fn folds_of_groups_are_those_of_scikit_learn() {
 
 #[test]
 fn scaling_is_that_of_scikit_learn() {
-    let Standardised { features, rows, mean, sd, standardised } = reference().scaling;
+    let Standardised { features, rows, mean, sd, z } = reference().scaling;
     let matrix = Features::F64(Matrix::from_fn(features.len(), features[0].len(), |r, c| features[r][c]));
     let scaler = Scaler::fit(&matrix, &rows);
     let all: Vec<u32> = (0..features.len() as u32).collect();
@@ -107,7 +107,7 @@ fn scaling_is_that_of_scikit_learn() {
         assert!(c == 2 || close(scaler.scale()[c], sd[c], tolerance), "standard deviation {c}");
         for r in 0..features.len() {
             // Column 2 is constant; scikit-learn leaves rounding there.
-            let expected = if c == 2 { 0.0 } else { standardised[r][c] };
+            let expected = if c == 2 { 0.0 } else { z[r][c] };
             let error = (ours.row(r)[c] - expected).abs();
             assert!(error <= tolerance * (1.0 + expected.abs()), "row {r}, column {c}");
             assert_eq!(narrow.row(r)[c], ours.row(r)[c] as f32);
@@ -117,7 +117,7 @@ fn scaling_is_that_of_scikit_learn() {
 
 #[test]
 fn scaling_is_exact_where_squares_overflow_or_vanish() {
-    for Extreme { values, mean, sd, standardised } in reference().extremes {
+    for Extreme { values, mean, sd, z: expected } in reference().extremes {
         let rows: Vec<u32> = (0..values.len() as u32).collect();
         let matrix = Features::F64(Matrix::from_fn(values.len(), 1, |r, _| values[r]));
         let scaler = Scaler::fit(&matrix, &rows);
@@ -126,7 +126,7 @@ fn scaling_is_exact_where_squares_overflow_or_vanish() {
         assert!((scaler.mean()[0] - mean).abs() <= 1e-15 * mean.abs() + half_ulp, "{values:?}");
         assert!((scaler.scale()[0] - sd).abs() <= 1e-15 * sd + half_ulp, "{values:?}");
         let z: Matrix<f64> = scaler.apply(&matrix, &rows);
-        for (r, expected) in standardised.into_iter().enumerate() {
+        for (r, expected) in expected.into_iter().enumerate() {
             assert!((z.row(r)[0] - expected).abs() <= 1e-14, "{values:?} row {r}");
         }
     }
@@ -157,7 +157,9 @@ fn folds_cover_every_sample_once_and_keep_classes_in_train() {
             let mut all = [train.clone(), valid.clone(), test.clone()].concat();
             all.sort_unstable();
             assert_eq!(all, (0..103).collect::<Vec<u32>>());
-            test.iter().for_each(|i| tested[*i as usize] += 1);
+            for i in &test {
+                tested[*i as usize] += 1;
+            }
             for c in 0..4 {
                 assert!(train.iter().any(|i| data.labels()[*i as usize] == c));
             }
@@ -246,7 +248,9 @@ fn hold_outs_are_stratified_to_the_sample() {
     let parts = data.partition(5, 0, 7, 0.1);
     let count = |rows: &[u32]| {
         let mut counts = [0; 3];
-        rows.iter().for_each(|r| counts[data.labels()[*r as usize] as usize] += 1);
+        for r in rows {
+            counts[data.labels()[*r as usize] as usize] += 1;
+        }
         counts
     };
     assert_eq!(count(&parts.test), [100, 60, 40]);

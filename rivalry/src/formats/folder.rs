@@ -128,27 +128,16 @@ fn read_file(path: &Path, role: Role, options: &OpenOptions, limits: &Limits) ->
     }
 }
 
-/// Writes a data set as `.npy` files. They appear in a hidden folder beside
-/// the final one, which is then renamed.
+/// Writes a data set as `.npy` files.
 fn write(data: &Dataset, path: &Path) -> Result<(), DataError> {
     refuse_reserved(data)?;
     if let Some(modality) = data.modalities().iter().find(|m| !is_file_name(&m.name)) {
         return Err(FileError::UnfitName { name: shown(&modality.name), what: "a file name" }.into());
     }
-    if fs::symlink_metadata(path).is_ok() {
-        return Err(FileError::Exists.into());
-    }
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let hidden = path.with_file_name(atomic::temporary_name(&name, 0));
-    let failed = |e: &std::io::Error| io_error("write", e);
-    fs::create_dir(&hidden).map_err(|e| failed(&e))?;
-    let written = fill(data, &hidden).and_then(|()| fs::rename(&hidden, path));
-    if let Err(error) = written {
-        // The first error is the one to report.
-        let _ = fs::remove_dir_all(&hidden);
-        return Err(failed(&error));
-    }
-    Ok(())
+    atomic::create_folder_with(path, |folder| fill(data, folder)).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => FileError::Exists.into(),
+        _ => io_error("write", &e),
+    })
 }
 
 fn fill(data: &Dataset, folder: &Path) -> std::io::Result<()> {

@@ -55,6 +55,7 @@ impl Page {
 
 fn page() -> String {
     let mut page = Page { text: HEAD.to_owned(), works: BTreeMap::new() };
+    page.drawer("Formats", "Files to data sets, and back.", rivalry::formats::FORMATS);
     page.drawer("Encoders", "Features of one modality to its embedding.", rivalry::encoders::table::<f32>());
     page.drawer("Strategies", "How to train; the first is the default.", rivalry::strategies::table::<f32>());
     page.drawer(

@@ -37,7 +37,7 @@ const ABSENCES: [Absence; 7] = [
         words: &[
             "File::create",
             "File::create_new",
-            "OpenOptions",
+            "OpenOptions::new",
             "fs::write",
             "fs::rename",
             "fs::remove_file",

@@ -124,6 +124,33 @@ impl Disk for FakeLocks {
     }
 }
 
+/// A disk on which a lease ends between the opening and the locking of its
+/// file by somebody else.
+#[derive(Debug, Default)]
+struct Ending(Mutex<Option<Lease>>);
+
+impl Disk for Ending {
+    fn try_lock(&self, file: &File) -> Result<(), TryLockError> {
+        drop(self.0.lock().unwrap().take());
+        file.try_lock()
+    }
+}
+
+#[test]
+fn a_lock_on_a_file_that_lost_its_name_is_no_lease() {
+    let folder = Folder::new();
+    let (first, third) = (Store::open(&folder.0).unwrap(), Store::open(&folder.0).unwrap());
+    let disk = Arc::new(Ending::default());
+    let second = Store::open_on(&folder.0, disk.clone()).unwrap();
+    drop(mine(&second, 2));
+    *disk.0.lock().unwrap() = Some(mine(&first, 1));
+    let lease = mine(&second, 1);
+    assert!(disk.0.lock().unwrap().is_none(), "the first lease ended");
+    assert!(matches!(third.claim(run(1)).unwrap(), Claim::Busy));
+    drop(lease);
+    drop(mine(&third, 1));
+}
+
 /// A disk on which the first temporary file of a run vanishes before it is
 /// renamed: another worker took it for a stray.
 #[derive(Debug, Default)]

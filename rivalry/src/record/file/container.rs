@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use super::FileError;
 
-/// Most bytes that the JSON of a header may take. In memory JSON can take forty
-/// times its bytes, so this bounds what a hostile file costs.
+/// Most bytes that the JSON of a header may take. Hostile JSON (many small
+/// nested lists) takes up to 120 times its bytes in memory, so this bounds what
+/// a header costs at some 120 MB; long lists belong into arrays.
 pub const MAX_HEADER_BYTES: usize = 1 << 20;
 /// Most levels of nesting in a header.
 pub const MAX_HEADER_DEPTH: usize = 100;

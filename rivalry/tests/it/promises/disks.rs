@@ -99,9 +99,13 @@ pub(super) enum Death {
     /// The power fails before it. Names survive only if their folder was
     /// synced, contents only if they were.
     PowerLosingNames,
+    /// The process really ends within it, with status 9, and the kernel closes
+    /// and unlocks its files.
+    Exit,
 }
 
 impl Death {
+    /// Those that a test survives.
     pub(super) const ALL: [Self; 4] =
         [Self::Before, Self::Within, Self::PowerKeepingNames, Self::PowerLosingNames];
 }
@@ -151,8 +155,11 @@ impl Dying {
         if state.steps < self.at {
             return take(&mut state, true);
         }
-        if state.steps == self.at && self.death == Death::Within {
+        if state.steps == self.at && matches!(self.death, Death::Within | Death::Exit) {
             let _ = take(&mut state, false);
+            if self.death == Death::Exit {
+                std::process::exit(9);
+            }
         }
         Err(dead())
     }
@@ -160,7 +167,7 @@ impl Dying {
     /// Leaves the folder as the medium has it when the power comes back.
     pub(super) fn come_back(&self) {
         let state = std::mem::take(&mut *self.state.lock().unwrap());
-        if matches!(self.death, Death::Before | Death::Within) {
+        if matches!(self.death, Death::Before | Death::Within | Death::Exit) {
             return;
         }
         for (n, path) in state.unsynced.iter().enumerate().filter(|(_, path)| path.is_file()) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rivalry::store::{Claim, Store, What};
 
 use super::disks::{Death, Dying, Unsynced, contents};
-use super::toy::{Folder, Sweep, digest, put, run_path};
+use super::toy::{Folder, On, Sweep, be_worker, digest, put, run_path, worker};
 
 const SWEEP: Sweep = Sweep { runs: 3, epochs: 6, interval: 2, numbers: 5 };
 const DAMAGED: &[u8] = b"what was once a run";
@@ -77,5 +77,27 @@ fn a_sweep_that_dies_at_any_step_ends_with_the_same_records() {
             at += 1;
         }
         assert!(at > 80, "only {at} steps: the disk does not count them");
+    }
+}
+
+// promise: P02
+#[test]
+fn a_process_that_ends_at_any_step_leaves_no_lock_and_no_damage() {
+    be_worker(SWEEP);
+    let test = "a_process_that_ends_at_any_step_leaves_no_lock_and_no_damage";
+    for at in 1.. {
+        let folder = Folder::fast("p02-exit");
+        let died = worker(module_path!(), test, &folder.0, On::DyingAt(at)).output().unwrap();
+        let text = String::from_utf8_lossy(&died.stdout);
+        let survived = died.status.success();
+        assert!(survived || died.status.code() == Some(9), "{text}");
+        let store = Store::open_on(&folder.0, Arc::new(Unsynced)).unwrap();
+        assert_eq!(store.doctor().in_progress, 0, "step {at}: a lock outlived its process");
+        SWEEP.work(&store, &mut |_, _| {}).unwrap();
+        assert_eq!(digest(&store), SWEEP.expected(), "step {at}: other results");
+        if survived {
+            assert!(at > 60, "only {at} steps: the disk does not count them");
+            break;
+        }
     }
 }

@@ -1,18 +1,21 @@
 //! Many processes on one store.
 
-use rivalry::store::Store;
+use std::sync::Arc;
 
+use rivalry::store::{Claim, Store};
+
+use super::disks::NoLocks;
 use super::figure;
-use super::toy::{Folder, Sweep, be_worker, digest, told, worker};
+use super::toy::{Folder, On, Sweep, be_worker, digest, told, worker};
 
 fn sweep() -> Sweep {
     Sweep { runs: figure(200, 2000), epochs: 2, interval: 2, numbers: 10 }
 }
 
 /// Starts the processes at once; returns how often a run was computed by each.
-fn work_together(test: &str, folder: &Folder, locks: bool) -> Vec<usize> {
+fn work_together(test: &str, folder: &Folder, on: On) -> Vec<usize> {
     let workers: Vec<_> =
-        (0..figure(8, 16)).map(|_| worker(module_path!(), test, &folder.0, locks).spawn().unwrap()).collect();
+        (0..figure(8, 16)).map(|_| worker(module_path!(), test, &folder.0, on).spawn().unwrap()).collect();
     workers
         .into_iter()
         .map(|child| {
@@ -29,7 +32,7 @@ fn work_together(test: &str, folder: &Folder, locks: bool) -> Vec<usize> {
 fn with_locks_every_run_is_computed_once() {
     be_worker(sweep());
     let folder = Folder::new("p07-locks");
-    let computed = work_together("with_locks_every_run_is_computed_once", &folder, true);
+    let computed = work_together("with_locks_every_run_is_computed_once", &folder, On::Disk);
     assert_eq!(computed.iter().sum::<usize>(), sweep().runs, "{computed:?}");
     let store = Store::open_existing(&folder.0).unwrap();
     assert_eq!(digest(&store), sweep().expected());
@@ -42,11 +45,14 @@ fn with_locks_every_run_is_computed_once() {
 fn without_locks_runs_may_be_computed_twice_and_come_out_the_same() {
     be_worker(sweep());
     let folder = Folder::new("p07-no-locks");
+    let unlocked = Store::open_on(&folder.0, Arc::new(NoLocks)).unwrap();
+    let claims = [0, 1].map(|_| unlocked.claim(sweep().plan()[0]).unwrap());
+    assert!(matches!(claims, [Claim::Mine(_), Claim::Mine(_)]), "nobody is kept out: {claims:?}");
     let test = "without_locks_runs_may_be_computed_twice_and_come_out_the_same";
-    let computed = work_together(test, &folder, false);
-    let all: usize = computed.iter().sum();
-    assert!(all > sweep().runs, "workers in the same order without locks meet: {computed:?}");
+    let computed = work_together(test, &folder, On::NoLocks);
+    // Each worker computes a run once at most, and none is left out.
     assert!(computed.iter().all(|it| *it <= sweep().runs), "{computed:?}");
+    assert!(computed.iter().sum::<usize>() >= sweep().runs, "{computed:?}");
     let store = Store::open_existing(&folder.0).unwrap();
     assert_eq!(digest(&store), sweep().expected());
     let checkup = store.doctor();

@@ -8,7 +8,7 @@ use rivalry::store::{Store, StoreError, What};
 
 use super::disks::{Full, Unsynced, contents};
 use super::figure;
-use super::toy::{Folder, Sweep, be_worker, digest, worker};
+use super::toy::{Folder, On, Sweep, be_worker, digest, worker};
 
 const SWEEP: Sweep = Sweep { runs: 4, epochs: 4, interval: 2, numbers: 700 };
 
@@ -64,7 +64,7 @@ fn a_limit_on_the_size_of_files_is_named_and_nothing_is_damaged() {
     for limit in 0..=largest.div_ceil(512) {
         let folder = Folder::fast("p08-limit");
         let test = "a_limit_on_the_size_of_files_is_named_and_nothing_is_damaged";
-        let inner = worker(module_path!(), test, &folder.0, true);
+        let inner = worker(module_path!(), test, &folder.0, On::Disk);
         // With the signal ignored the write itself fails, as on a full disk.
         let mut limited = Command::new("sh");
         limited.arg("-c").arg(format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" \"$@\""));

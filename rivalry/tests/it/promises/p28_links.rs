@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
 
+use rivalry::record::file::encode;
 use rivalry::spec::RunId;
 use rivalry::store::{Claim, Store, StoreError};
 
@@ -53,10 +54,11 @@ fn no_link_in_a_store_leads_out_of_it() {
         format!("checkpoints/{name}.1"),
         "quarantine".to_owned(),
     ] {
-        for target in ["folder", "file", "nothing"] {
+        for target in ["folder", "file", "nothing", "whole"] {
             let jail = Folder::fast("p28");
             let (root, outside) = (jail.0.join("store"), jail.0.join("outside"));
             put(&outside.join("file"), b"outside");
+            put(&outside.join("whole"), &encode(&SWEEP.record(run)));
             put(&outside.join("folder").join(&file), b"outside, by the name of a run");
             put(&outside.join("folder").join(&name), b"outside, by the name of a lease");
             put(&root.join(&place), b"");

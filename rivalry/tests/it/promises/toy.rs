@@ -13,7 +13,7 @@ use rivalry::spec::RunId;
 use rivalry::store::{Claim, Store, StoreError};
 use serde_json::json;
 
-use super::disks::NoLocks;
+use super::disks::{Death, Dying, NoLocks};
 
 /// A folder that goes with the test.
 pub(super) struct Folder(pub(super) PathBuf);
@@ -167,11 +167,22 @@ pub(super) fn digest(store: &Store) -> String {
     digest.finalize().to_string()
 }
 
+/// On what kind of disk a worker works.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum On {
+    /// The disk as it is.
+    Disk,
+    /// A disk without locks.
+    NoLocks,
+    /// A disk that ends the process at that step.
+    DyingAt(usize),
+}
+
 const ROOT: &str = "RIVALRY_TEST_WORKER";
-const LOCKS: &str = "RIVALRY_TEST_WORKER_LOCKS";
+const DISK: &str = "RIVALRY_TEST_WORKER_DISK";
 
 /// A process that runs the named test as a worker on a store.
-pub(super) fn worker(module: &str, test: &str, root: &Path, locks: bool) -> Command {
+pub(super) fn worker(module: &str, test: &str, root: &Path, on: On) -> Command {
     let test = format!("{}::{test}", module.split_once("::").unwrap().1);
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -179,9 +190,12 @@ pub(super) fn worker(module: &str, test: &str, root: &Path, locks: bool) -> Comm
         .env(ROOT, root)
         .stdout(Stdio::piped())
         .stdin(Stdio::null());
-    if !locks {
-        command.env(LOCKS, "off");
-    }
+    let disk = match on {
+        On::Disk => "disk".to_owned(),
+        On::NoLocks => "no locks".to_owned(),
+        On::DyingAt(step) => step.to_string(),
+    };
+    command.env(DISK, disk);
     command
 }
 
@@ -190,8 +204,12 @@ pub(super) fn worker(module: &str, test: &str, root: &Path, locks: bool) -> Comm
 /// other process: does nothing.
 pub(super) fn be_worker(sweep: Sweep) {
     let Some(root) = std::env::var_os(ROOT) else { return };
-    let disk: Arc<dyn Disk> =
-        if std::env::var_os(LOCKS).is_some() { Arc::new(NoLocks) } else { Arc::new(RealDisk) };
+    let disk = std::env::var_os(DISK).unwrap().into_string().unwrap();
+    let disk: Arc<dyn Disk> = match disk.as_str() {
+        "disk" => Arc::new(RealDisk),
+        "no locks" => Arc::new(NoLocks),
+        step => Arc::new(Dying::at(step.parse().unwrap(), Death::Exit)),
+    };
     let tell = |line: String| {
         // The parent may be gone by now, which is no failure of the worker.
         let _ = writeln!(std::io::stdout(), "{line}");

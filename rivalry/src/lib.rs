@@ -18,4 +18,6 @@ pub mod spec;
 pub mod record;
 pub mod train;
 pub mod metrics;
+pub mod report;
+pub mod render;
 pub mod store;

@@ -1,6 +1,7 @@
 //! Integration tests.
 
-mod documentation;
 mod contract;
+mod documentation;
 mod golden;
 mod promises;
+mod specimen;

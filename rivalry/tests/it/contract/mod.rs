@@ -1,3 +1,4 @@
 //! What every entry of a drawer must keep.
 
 mod encoders;
+mod renderers;

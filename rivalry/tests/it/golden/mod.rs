@@ -3,3 +3,4 @@
 mod demo_data;
 mod stats;
 mod torch;
+mod terminal;

@@ -1,0 +1,88 @@
+//! How the command ends: one status per kind of ending, and messages that name
+//! what is wrong and what to do.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::terminal;
+
+/// The exit statuses; other programs rely on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Done.
+    Done = 0,
+    /// A condition or a claim failed, or something in a store is damaged.
+    Failed = 1,
+    /// Wrong usage or specification.
+    Usage = 2,
+    /// Bad data.
+    Data = 3,
+}
+
+/// Something that ends the command early.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The exit status.
+    pub(crate) status: Status,
+    /// All that is wrong, one sentence each; none when the reader of stdout
+    /// has gone away, which is nobody's fault.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    /// What is wrong: lower case, no full stop, position first.
+    pub(crate) message: String,
+    /// What to do about it.
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    /// Wrong usage.
+    pub(crate) fn usage(message: impl fmt::Display, hint: impl fmt::Display) -> Self {
+        Self::one(Status::Usage, message, Some(hint.to_string()))
+    }
+
+    /// One problem.
+    pub(crate) fn one(status: Status, message: impl fmt::Display, hint: Option<String>) -> Self {
+        Self { status, problems: vec![Problem { message: message.to_string(), hint }] }
+    }
+
+    /// Results that cannot be written. A reader that stops reading (`| head`)
+    /// has what it wanted.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self { status: Status::Done, problems: Vec::new() }
+        } else {
+            Self::one(Status::Usage, format!("the results cannot be written: {error}"), None)
+        }
+    }
+}
+
+/// Prints what is wrong, if anything is, and turns the status into the
+/// process's own.
+pub(crate) fn settle(outcome: Result<Status, Failure>) -> ExitCode {
+    let status = match outcome {
+        Ok(status) => status,
+        Err(failure) => {
+            // Nobody is left to tell when stderr itself fails.
+            let _ = print(&failure);
+            failure.status
+        }
+    };
+    ExitCode::from(status as u8)
+}
+
+fn print(failure: &Failure) -> io::Result<()> {
+    let paint = terminal::stderr_paint();
+    let mut err = io::stderr().lock();
+    for problem in &failure.problems {
+        writeln!(err, "{} {}", paint.alarm("error:"), terminal::inert(&problem.message))?;
+        if let Some(hint) = &problem.hint {
+            writeln!(err, "\n{} {}", paint.advice("hint:"), terminal::inert(hint))?;
+        }
+    }
+    err.flush()
+}

@@ -1,0 +1,55 @@
+//! Where a report goes and in which form.
+
+use std::io::{self, BufWriter, Write};
+
+use clap::Args;
+use rivalry::registry::Choice;
+use rivalry::render::renderer;
+use rivalry::report::Report;
+
+use crate::exit::Failure;
+use crate::terminal::{self, ColorWhen};
+
+/// The options of every verb that prints something.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArgs {
+    /// Print one JSON document and nothing else (fractions, not percent)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Colour results and messages; `auto` looks for a terminal and at NO_COLOR
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub(crate) color: ColorWhen,
+}
+
+impl OutputArgs {
+    /// From here on messages keep to what was asked.
+    pub(crate) fn settle(&self) {
+        terminal::set_color(self.color);
+    }
+
+    /// Prints the report in the form that was asked for.
+    pub(crate) fn print(&self, report: &Report) -> Result<(), Failure> {
+        let choice = if self.json {
+            Choice::new("json")
+        } else {
+            Choice::new("terminal")
+                .with("width", terminal::stdout_width())
+                .with("color", terminal::stdout_color())
+        };
+        print_as(&choice, report)
+    }
+}
+
+/// Prints the report by the renderer that was asked for.
+pub(crate) fn print_as(choice: &Choice, report: &Report) -> Result<(), Failure> {
+    let renderer = renderer(choice).map_err(|errors| crate::usage::choices(&errors))?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    renderer.render(report, &mut out).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}
+
+/// Prints text that is no report: help, orientation.
+pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}

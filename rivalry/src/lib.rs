@@ -18,6 +18,7 @@ pub mod spec;
 pub mod record;
 pub mod train;
 pub mod metrics;
+pub mod diagnose;
 pub mod report;
 pub mod render;
 pub mod store;

@@ -65,6 +65,7 @@ fn page() -> String {
     );
     let schedules = rivalry::solvers::schedule::table();
     page.drawer("Learning-rate schedules", "A factor on the solver's rate, per epoch.", schedules);
+    page.drawer("Metrics", "Evidence to measurements; all are applied.", rivalry::metrics::METRICS);
     page.drawer("Renderers", "Reports to bytes.", rivalry::render::RENDERERS);
     page.finish()
 }

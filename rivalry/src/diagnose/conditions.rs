@@ -1,0 +1,257 @@
+//! The conditions of the rules: each looks at the facts and says how far it
+//! holds, with the numbers.
+
+use crate::diagnose::facts::{Facts, Outcome, percent, points};
+use crate::diagnose::status::{Status, above, at_least, at_most_minus, below, within};
+use crate::stats::Estimate;
+
+pub(super) fn weak_baseline(facts: &Facts<'_>) -> Outcome {
+    let lead = facts.study("weak_baseline");
+    let modality = facts.choice("best_raw_probe").map_or("a modality".to_owned(), |m| facts.name(m));
+    let line = match &lead {
+        Some(_) => format!(
+            "a linear probe on the raw features of {modality} is {} ahead of {} alone",
+            points(lead.as_ref()),
+            facts.best_name()
+        ),
+        None => "no probe on raw features was fitted".to_owned(),
+    };
+    Outcome::new(at_least(lead.as_ref(), facts.at.rope), line)
+}
+
+pub(super) fn joint_not_above_probe(facts: &Facts<'_>) -> Outcome {
+    let lead = facts.study("joint_over_raw_probe");
+    let line =
+        format!("the joint network is {} ahead of the best probe on raw features", points(lead.as_ref()));
+    let status = match &lead {
+        None => Status::Unknown,
+        Some(e) if e.above(0.0) => Status::Refuted,
+        Some(_) => Status::Met,
+    };
+    Outcome::new(status, line)
+}
+
+pub(super) fn scale_mismatch(facts: &Facts<'_>) -> Outcome {
+    let Some((seen, _)) = facts.scale_ratios() else {
+        return Outcome::new(Status::Unknown, "the features are not at hand");
+    };
+    let status = if seen > facts.at.scale_ratio { Status::Met } else { Status::Refuted };
+    let line =
+        format!("features as the networks saw them differ {seen:.1} times in scale between modalities");
+    Outcome::new(status, line)
+}
+
+pub(super) fn harmful_modality(facts: &Facts<'_>) -> Outcome {
+    best(facts, |modality| {
+        let name = facts.name(modality);
+        let (alone, transfer) = (facts.alone(modality), facts.modality("transfer_loss", modality));
+        let noise = below(alone.as_ref(), facts.chance() + facts.at.near_chance);
+        let shift = above(transfer.as_ref(), facts.at.transfer_loss);
+        let gain = facts.modality("left_out_gain", modality);
+        let drop = facts.modality("permutation_drop", modality);
+        let without = at_least(gain.as_ref(), facts.at.rope).or(at_most_minus(drop.as_ref(), facts.at.rope));
+        let is = if noise >= shift {
+            format!(
+                "{name} alone reaches {} (chance {:.1} %)",
+                percent(alone.as_ref()),
+                100.0 * facts.chance()
+            )
+        } else {
+            format!("{name} alone loses {} from validation to test rows", points(transfer.as_ref()))
+        };
+        let line = format!(
+            "{is}; without it accuracy changes by {} (left out) or {} (shuffled)",
+            points(gain.as_ref()),
+            points(drop.map(|d| d.negated()).as_ref())
+        );
+        Outcome::of(modality, noise.or(shift).and(without), line)
+    })
+}
+
+pub(super) fn encoder_deficit(facts: &Facts<'_>) -> Outcome {
+    best(facts, |modality| {
+        let deficit = facts.modality("encoder_deficit", modality);
+        let alone = facts.alone(modality);
+        let counts = above(alone.as_ref(), facts.chance() + facts.at.near_chance);
+        let line = format!("encoder deficit of {}: {}", facts.name(modality), points(deficit.as_ref()));
+        Outcome::of(modality, at_least(deficit.as_ref(), facts.at.rope).and(counts), line)
+    })
+}
+
+pub(super) fn loss_is_of_encoders(facts: &Facts<'_>) -> Outcome {
+    if facts.loses().status < Status::Likely {
+        return Outcome::new(Status::Met, "joint training does not lose to the best modality alone");
+    }
+    let (Some(share), Some(encoder)) = (facts.encoder_share(), facts.study("encoder_effect")) else {
+        return Outcome::new(Status::Unknown, "the encoder effect was not measured");
+    };
+    let status = match share >= facts.at.encoder_share {
+        true if encoder.below(0.0) => Status::Met,
+        true => Status::Likely,
+        false if facts.study("fusion_effect").is_some_and(|f| f.below(0.0)) => Status::Refuted,
+        false => Status::Unlikely,
+    };
+    Outcome::new(status, decomposition(facts))
+}
+
+pub(super) fn fusion_effect(facts: &Facts<'_>) -> Outcome {
+    let effect = facts.study("fusion_effect");
+    let line = format!("the fusion effect is {}", points(effect.as_ref()));
+    Outcome::new(at_most_minus(effect.as_ref(), facts.at.rope), line)
+}
+
+pub(super) fn loss_is_of_fusion(facts: &Facts<'_>) -> Outcome {
+    let (Some(share), Some(fusion)) = (facts.encoder_share(), facts.study("fusion_effect")) else {
+        return Outcome::new(Status::Unknown, "there is no loss that could be split");
+    };
+    let status = match share < facts.at.encoder_share {
+        true if fusion.below(0.0) => Status::Met,
+        true => Status::Likely,
+        false if facts.study("encoder_effect").is_some_and(|e| e.below(0.0)) => Status::Refuted,
+        false => Status::Unlikely,
+    };
+    Outcome::new(status, decomposition(facts))
+}
+
+/// The sentence of the decomposition.
+pub(super) fn decomposition(facts: &Facts<'_>) -> String {
+    format!(
+        "gap {} = encoder effect {} + fusion effect {}",
+        points(facts.study("gap").as_ref()),
+        points(facts.study("encoder_effect").as_ref()),
+        points(facts.study("fusion_effect").as_ref())
+    )
+}
+
+pub(super) fn recoverable(facts: &Facts<'_>) -> Outcome {
+    let gain = facts.study("recoverable");
+    let line = match &gain {
+        Some(_) => {
+            format!(
+                "a probe on all joint encoders side by side is {} ahead of the joint head",
+                points(gain.as_ref())
+            )
+        }
+        None => "no probe on all joint encoders side by side was fitted".to_owned(),
+    };
+    Outcome::new(at_least(gain.as_ref(), facts.at.rope), line)
+}
+
+pub(super) fn lower_training_loss(facts: &Facts<'_>) -> Outcome {
+    let excess = facts.study("train_loss_excess");
+    Outcome::new(below(excess.as_ref(), 0.0), loss_line(facts, "training", excess.as_ref()))
+}
+
+pub(super) fn higher_validation_loss(facts: &Facts<'_>) -> Outcome {
+    let excess = facts.study("valid_loss_excess");
+    Outcome::new(above(excess.as_ref(), 0.0), loss_line(facts, "validation", excess.as_ref()))
+}
+
+fn loss_line(facts: &Facts<'_>, which: &str, excess: Option<&Estimate>) -> String {
+    match excess {
+        Some(e) => {
+            format!("the joint network's {which} loss ends {e} nats from that of {} alone", facts.best_name())
+        }
+        None => format!("no {which} curves were kept"),
+    }
+}
+
+pub(super) fn every_modality_above_chance(facts: &Facts<'_>) -> Outcome {
+    worst(facts, |modality| {
+        let alone = facts.alone(modality);
+        let status = above(alone.as_ref(), facts.chance() + facts.at.near_chance);
+        let line = format!(
+            "{} alone reaches {} (chance {:.1} %)",
+            facts.name(modality),
+            percent(alone.as_ref()),
+            100.0 * facts.chance()
+        );
+        Outcome::of(modality, status, line)
+    })
+}
+
+pub(super) fn unrelated_pairs(facts: &Facts<'_>) -> Outcome {
+    if (facts.measured.n_samples as f64) < facts.at.pairing_samples {
+        return Outcome::new(Status::Unknown, "there are too few samples to test pairing");
+    }
+    best(facts, |modality| {
+        let p = facts.modality("pairing_p", modality);
+        let Some(p) = p else {
+            return Outcome::of(modality, Status::Unknown, "pairing was not tested");
+        };
+        let line = format!(
+            "rows of {} depend on those of the other modalities within classes with p = {:.3}",
+            facts.name(modality),
+            p.value
+        );
+        // "None found" is no proof, so this is at most likely.
+        let status = if p.value > facts.at.pairing_p { Status::Likely } else { Status::Refuted };
+        Outcome::of(modality, status, line)
+    })
+}
+
+pub(super) fn pairing_costs_nothing(facts: &Facts<'_>) -> Outcome {
+    worst(facts, |modality| {
+        let drop = facts.modality("within_class_drop", modality);
+        let line = format!(
+            "shuffling {} within classes changes accuracy by {}",
+            facts.name(modality),
+            points(drop.clone().map(|d| d.negated()).as_ref())
+        );
+        Outcome::of(modality, below(drop.as_ref(), facts.at.rope), line)
+    })
+}
+
+pub(super) fn gap_within(facts: &Facts<'_>) -> Outcome {
+    let gap = facts.study("gap");
+    Outcome::new(within(gap.as_ref(), facts.at.rope), facts.loses().line)
+}
+
+pub(super) fn headroom_within(facts: &Facts<'_>) -> Outcome {
+    let headroom = facts.study("headroom");
+    let line = format!("the ensemble is {} ahead of the joint network", points(headroom.as_ref()));
+    Outcome::new(within(headroom.as_ref(), facts.at.rope), line)
+}
+
+pub(super) fn room(facts: &Facts<'_>) -> Outcome {
+    let alone = facts.choice("best_alone").and_then(|m| facts.alone(m));
+    let bound = 1.0 - facts.at.room * facts.at.rope;
+    let line = format!("{} alone reaches {}", facts.best_name(), percent(alone.as_ref()));
+    Outcome::new(below(alone.as_ref(), bound), line)
+}
+
+pub(super) fn no_loss(facts: &Facts<'_>) -> Outcome {
+    let gap = facts.study("gap");
+    Outcome::new(above(gap.as_ref(), -facts.at.rope), facts.loses().line)
+}
+
+pub(super) fn little_headroom(facts: &Facts<'_>) -> Outcome {
+    let headroom = facts.study("headroom");
+    let line = format!("the ensemble is {} ahead of the joint network", points(headroom.as_ref()));
+    let status = match (&headroom, at_least(headroom.as_ref(), facts.at.rope)) {
+        (None, _) => Status::Unknown,
+        (_, Status::Met) => Status::Refuted,
+        (Some(e), _) if e.value < facts.at.rope => Status::Met,
+        _ => Status::Unlikely,
+    };
+    Outcome::new(status, line)
+}
+
+/// "Some modality": the outcome with the best status; of equals, the one with
+/// the largest encoder deficit, so that the loser is the modality that lost most.
+fn best(facts: &Facts<'_>, of: impl Fn(usize) -> Outcome) -> Outcome {
+    let deficit = |m: usize| facts.modality("encoder_deficit", m).map_or(f64::NEG_INFINITY, |e| e.value);
+    let outcomes = facts.modalities().map(|m| (of(m), deficit(m)));
+    let top = outcomes.reduce(|a, b| {
+        let better = b.0.status > a.0.status || (b.0.status == a.0.status && b.1 > a.1);
+        if better { b } else { a }
+    });
+    top.map_or_else(|| Outcome::new(Status::Unknown, "there are no modalities"), |(outcome, _)| outcome)
+}
+
+/// "Every modality": the outcome with the worst status.
+fn worst(facts: &Facts<'_>, of: impl Fn(usize) -> Outcome) -> Outcome {
+    let outcomes = facts.modalities().map(of);
+    let least = outcomes.reduce(|a, b| if b.status < a.status { b } else { a });
+    least.unwrap_or_else(|| Outcome::new(Status::Unknown, "there are no modalities"))
+}

@@ -1,0 +1,120 @@
+//! What should be known beside any verdict.
+
+use crate::diagnose::facts::{Facts, points};
+use crate::diagnose::status::{Status, at_least};
+
+/// All notes that apply, the most important first.
+pub(super) fn all(facts: &Facts<'_>, code: Option<&str>) -> Vec<String> {
+    let mut notes = Vec::new();
+    few_samples(facts, &mut notes);
+    diverged(facts, &mut notes);
+    choice(facts, &mut notes);
+    deficits(facts, code, &mut notes);
+    ceiling(facts, &mut notes);
+    weak_networks(facts, code, &mut notes);
+    scales(facts, code, &mut notes);
+    notes
+}
+
+fn few_samples(facts: &Facts<'_>, notes: &mut Vec<String>) {
+    let n = facts.measured.n_samples;
+    if (n as f64) < facts.at.few_samples {
+        notes.push(format!("n = {n}: one sample is {:.1} points", 100.0 / n as f64));
+    }
+    if facts.measured.n_trainings < 2 {
+        notes.push("one training only: the spread between seeds is not in any interval".to_owned());
+    }
+}
+
+fn diverged(facts: &Facts<'_>, notes: &mut Vec<String>) {
+    for d in &facts.measured.diverged {
+        notes.push(format!(
+            "the network on {} ({}) diverged in seed {}, fold {}, epoch {} ({}): it is in no number",
+            facts.study.name_of(&d.model.modalities),
+            d.model.strategy,
+            d.seed,
+            d.fold,
+            d.epoch,
+            d.what
+        ));
+    }
+}
+
+fn choice(facts: &Facts<'_>, notes: &mut Vec<String>) {
+    if !facts.measured.has_valid {
+        notes.push(
+            "there are no validation rows: the best modality was chosen on test rows, which favours the uni-modal side"
+                .to_owned(),
+        );
+    }
+}
+
+/// Encoders can be damaged while the fused accuracy is fine.
+fn deficits(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>) {
+    if code == Some("V2") {
+        return;
+    }
+    let mut found: Vec<(f64, String)> = Vec::new();
+    for modality in facts.modalities() {
+        let deficit = facts.modality("encoder_deficit", modality);
+        if at_least(deficit.as_ref(), facts.at.rope) == Status::Met {
+            let value = deficit.as_ref().map_or(0.0, |e| e.value);
+            found.push((value, format!("{} {}", facts.name(modality), points(deficit.as_ref()))));
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    if !found.is_empty() {
+        let list: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
+        let fine =
+            if matches!(code, Some("V1" | "V4")) { ", although the fused accuracy is fine" } else { "" };
+        notes.push(format!("encoder deficits{fine}: {}", list.join(", ")));
+    }
+}
+
+fn ceiling(facts: &Facts<'_>, notes: &mut Vec<String>) {
+    let Some(alone) = facts.choice("best_alone").and_then(|m| facts.alone(m)) else { return };
+    let errors = 1.0 - alone.value;
+    if errors <= facts.at.room * facts.at.rope {
+        notes.push(format!(
+            "{} alone leaves only {:.1} points of errors: there is hardly anything to gain",
+            facts.best_name(),
+            100.0 * errors
+        ));
+    }
+}
+
+fn weak_networks(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>) {
+    for modality in facts.modalities() {
+        let weak = facts.modality("weak_alone", modality);
+        let is_told = code == Some("V9") && facts.choice("best_raw_probe") == Some(modality);
+        if !is_told && at_least(weak.as_ref(), facts.at.rope) == Status::Met {
+            notes.push(format!(
+                "the network on {} alone is beaten by a linear probe on its raw features: {}",
+                facts.name(modality),
+                points(weak.as_ref())
+            ));
+        }
+    }
+}
+
+fn scales(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>) {
+    if let Some((seen, given)) = facts.scale_ratios() {
+        if seen > facts.at.scale_ratio && code != Some("V6") {
+            notes.push(format!(
+                "features as the networks saw them differ {seen:.0} times in scale between modalities"
+            ));
+        } else if given > facts.at.scale_ratio && seen <= facts.at.scale_ratio {
+            notes.push(format!(
+                "features as given differ {given:.0} times in scale between modalities; scaling removed that"
+            ));
+        }
+    }
+    let widths = || facts.study.features.iter().map(|f| f.n_features as f64);
+    let (low, high) = (widths().fold(f64::INFINITY, f64::min), widths().fold(0.0, f64::max));
+    if low > 0.0 && high / low > facts.at.scale_ratio {
+        notes.push(format!(
+            "the widest modality has {:.0} times as many features as the narrowest",
+            high / low
+        ));
+    }
+}

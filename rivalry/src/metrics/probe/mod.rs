@@ -1,0 +1,237 @@
+//! The probe: multinomial logistic regression on frozen features.
+//!
+//! Features are standardised on the training rows; an L2 penalty on the weights
+//! (not on the intercepts) is chosen from one fixed grid by validation accuracy, then
+//! validation cross-entropy. The same grid, tolerance and order are used on
+//! both sides of every comparison, because a difference of two probes means
+//! something only then. A probe never sees test labels.
+//!
+//! The objective is the mean cross-entropy plus `strength / 2` times the sum of
+//! squared weights, so scikit-learn's `C` is `1 / (n_samples * strength)`.
+
+mod lbfgs;
+#[cfg(test)]
+mod tests;
+
+use crate::num::{Matrix, MatrixMut, MatrixView, Op, product, product_into, special};
+
+/// Penalties tried, from strong to weak: each fit starts from the one before.
+pub const STRENGTHS: [f64; 5] = [1.0, 1e-1, 1e-2, 1e-3, 1e-4];
+
+/// The strength used when there are no validation rows to choose on.
+pub const DEFAULT_STRENGTH: f64 = 1e-2;
+
+/// Largest gradient entry of the mean objective at which a fit has converged.
+const TOLERANCE: f64 = 1e-5;
+const MAX_STEPS: usize = 200;
+
+/// A fitted probe.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// `(n_features + 1) x n_classes`, for standardised features; the last row
+    /// holds the intercepts.
+    weights: Matrix<f64>,
+    scaling: Scaling,
+    /// The penalty it was fitted with.
+    pub strength: f64,
+    /// Whether the gradient fell to the tolerance. A fit that did not converge
+    /// is still a classifier, a little more regularised by early stopping.
+    pub converged: bool,
+}
+
+/// Features and labels of some rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// `n_rows x n_features`.
+    pub features: MatrixView<'a, f32>,
+    /// One class per row.
+    pub labels: &'a [u32],
+}
+
+impl Probe {
+    /// Fits the grid on `train` and keeps the best on `valid`: highest accuracy,
+    /// then lowest cross-entropy, then strongest penalty.
+    pub fn select(train: Rows<'_>, valid: Rows<'_>, n_classes: usize) -> Self {
+        let problem = Problem::new(train, n_classes);
+        if valid.labels.is_empty() {
+            let start = Matrix::zeros(problem.features.cols(), n_classes);
+            return problem.fit(start, DEFAULT_STRENGTH);
+        }
+        let mut start = Matrix::zeros(problem.features.cols(), n_classes);
+        let mut best: Option<((usize, f64), Self)> = None;
+        for strength in STRENGTHS {
+            let probe = problem.fit(start, strength);
+            start = probe.weights.clone();
+            let score = probe.score(valid);
+            let better =
+                best.as_ref().is_none_or(|(top, _)| score.0 > top.0 || (score.0 == top.0 && score.1 < top.1));
+            if better {
+                best = Some((score, probe));
+            }
+        }
+        best.expect("the grid is not empty").1
+    }
+
+    /// Fits one penalty from zero weights.
+    pub fn fit(train: Rows<'_>, n_classes: usize, strength: f64) -> Self {
+        let problem = Problem::new(train, n_classes);
+        let start = Matrix::zeros(problem.features.cols(), n_classes);
+        problem.fit(start, strength)
+    }
+
+    /// Logits of new rows, `n_rows x n_classes`.
+    pub fn logits(&self, features: MatrixView<'_, f32>) -> Matrix<f64> {
+        product(self.scaling.apply(features).view(), Op::Plain, self.weights.view(), Op::Plain)
+    }
+
+    /// Number of rows classified right (a tie is an error) and mean cross-entropy.
+    fn score(&self, rows: Rows<'_>) -> (usize, f64) {
+        let logits = self.logits(rows.features);
+        let mut right = 0;
+        let mut loss = 0.0;
+        for (i, label) in rows.labels.iter().enumerate() {
+            let row = logits.row(i);
+            let own = row[*label as usize];
+            right += usize::from(row.iter().enumerate().all(|(k, z)| k == *label as usize || *z < own));
+            loss += log_sum_exp(row) - own;
+        }
+        (right, loss / rows.labels.len() as f64)
+    }
+}
+
+fn log_sum_exp(row: &[f64]) -> f64 {
+    let top = row.iter().fold(row[0], |a, b| a.max(*b));
+    let sum: f64 = row.iter().map(|z| special::exp(*z - top)).sum();
+    top + special::ln(sum)
+}
+
+/// Means and inverse standard deviations of training features; a constant
+/// feature becomes zero.
+#[derive(Clone, Debug, PartialEq)]
+struct Scaling {
+    means: Vec<f64>,
+    inverse_sds: Vec<f64>,
+}
+
+impl Scaling {
+    fn fit(features: MatrixView<'_, f32>) -> Self {
+        let (n, d) = (features.rows(), features.cols());
+        let mut means = vec![0.0_f64; d];
+        for r in 0..n {
+            for (m, x) in means.iter_mut().zip(features.row(r)) {
+                *m += f64::from(*x);
+            }
+        }
+        for m in &mut means {
+            *m /= n.max(1) as f64;
+        }
+        let mut squares = vec![0.0_f64; d];
+        for r in 0..n {
+            for ((s, x), m) in squares.iter_mut().zip(features.row(r)).zip(&means) {
+                *s += (f64::from(*x) - m) * (f64::from(*x) - m);
+            }
+        }
+        let inverse = |(square, mean): (f64, &f64)| {
+            let sd = (square / n.max(1) as f64).sqrt();
+            // A feature that varies only in the last bits of its mean is constant.
+            if sd <= 1e-6 * mean.abs() || sd < 1e-30 { 0.0 } else { 1.0 / sd }
+        };
+        let inverse_sds = squares.into_iter().zip(&means).map(inverse).collect();
+        Self { means, inverse_sds }
+    }
+
+    /// Standardised features with a last column of ones.
+    fn apply(&self, features: MatrixView<'_, f32>) -> Matrix<f64> {
+        let (n, d) = (features.rows(), features.cols());
+        let mut out = Vec::with_capacity(n * (d + 1));
+        for r in 0..n {
+            let scaled = features.row(r).iter().zip(&self.means).zip(&self.inverse_sds);
+            out.extend(scaled.map(|((x, m), i)| (f64::from(*x) - m) * i));
+            out.push(1.0);
+        }
+        Matrix::from_vec(n, d + 1, out)
+    }
+}
+
+/// The objective over one set of training rows.
+struct Problem<'a> {
+    /// Standardised, with a last column of ones.
+    features: Matrix<f64>,
+    labels: &'a [u32],
+    scaling: Scaling,
+    n_classes: usize,
+}
+
+impl<'a> Problem<'a> {
+    fn new(train: Rows<'a>, n_classes: usize) -> Self {
+        let scaling = Scaling::fit(train.features);
+        Self { features: scaling.apply(train.features), labels: train.labels, scaling, n_classes }
+    }
+
+    fn fit(&self, start: Matrix<f64>, strength: f64) -> Probe {
+        let (d, k) = (self.features.cols(), self.n_classes);
+        let mut point = start.into_vec();
+        let mut logits = Matrix::zeros(self.features.rows(), k);
+        let ended = lbfgs::minimise(
+            &mut point,
+            |weights, gradient| self.objective(weights, gradient, &mut logits, strength),
+            TOLERANCE,
+            MAX_STEPS,
+        );
+        Probe {
+            weights: Matrix::from_vec(d, k, point),
+            scaling: self.scaling.clone(),
+            strength,
+            converged: ended.converged,
+        }
+    }
+
+    /// Mean cross-entropy plus penalty. With P the softmax of X W and Y the
+    /// one-hot labels, the gradient is X' (P - Y) / n + strength W, without the
+    /// last term for the intercepts.
+    fn objective(
+        &self,
+        weights: &[f64],
+        gradient: &mut [f64],
+        logits: &mut Matrix<f64>,
+        strength: f64,
+    ) -> f64 {
+        let (n, d, k) = (self.features.rows(), self.features.cols(), self.n_classes);
+        let weights_view = MatrixView::new(weights, d, k);
+        let mut out = logits.view_mut();
+        product_into(&mut out, self.features.view(), Op::Plain, weights_view, Op::Plain, false);
+        let scale = 1.0 / n as f64;
+        let mut loss = 0.0;
+        for (i, label) in self.labels.iter().enumerate() {
+            let row = logits.row_mut(i);
+            let top = row.iter().fold(row[0], |a, b| a.max(*b));
+            let own = row[*label as usize] - top;
+            let mut sum = 0.0;
+            for z in row.iter_mut() {
+                *z = special::exp(*z - top);
+                sum += *z;
+            }
+            loss += special::ln(sum) - own;
+            let factor = scale / sum;
+            for z in row.iter_mut() {
+                *z *= factor;
+            }
+            row[*label as usize] -= scale;
+        }
+        let mut gradient_view = MatrixMut::new(gradient, d, k);
+        product_into(
+            &mut gradient_view,
+            self.features.view(),
+            Op::Transposed,
+            logits.view(),
+            Op::Plain,
+            false,
+        );
+        let mut square = 0.0;
+        for (g, w) in gradient[..(d - 1) * k].iter_mut().zip(weights) {
+            *g += strength * w;
+            square += w * w;
+        }
+        loss / n as f64 + 0.5 * strength * square
+    }
+}

@@ -1,0 +1,83 @@
+//! One trial as metrics read it: its networks by role, labels and features.
+
+use crate::metrics::outputs;
+use crate::metrics::{Ending, ModelOutputs, NAIVE, Part, Study, Trial, UNIMODAL};
+use crate::num::{Matrix, MatrixView};
+
+/// A trial with its networks found by role.
+pub struct Reading<'a> {
+    /// What all trials share.
+    pub study: &'a Study,
+    /// The trial.
+    pub trial: &'a Trial,
+    /// The features of every sample, one matrix per modality, or none.
+    pub features: &'a [MatrixView<'a, f32>],
+    labels: [Vec<u32>; 3],
+}
+
+impl<'a> Reading<'a> {
+    /// Reads a trial that has passed [`Study::check_trial`].
+    pub fn new(study: &'a Study, trial: &'a Trial, features: &'a [MatrixView<'a, f32>]) -> Self {
+        let labels = Part::ALL.map(|part| study.labels_of(trial.rows(part)));
+        Self { study, trial, features, labels }
+    }
+
+    /// Number of modalities of the study.
+    pub fn n_modalities(&self) -> usize {
+        self.study.modality_names.len()
+    }
+
+    /// Number of classes.
+    pub fn n_classes(&self) -> usize {
+        self.study.n_classes()
+    }
+
+    /// The labels of a part's rows.
+    pub fn labels(&self, part: Part) -> &[u32] {
+        &self.labels[part as usize]
+    }
+
+    /// The network trained on one modality, or why there is none.
+    pub fn alone(&self, modality: usize) -> Result<&'a ModelOutputs, String> {
+        self.find(&[modality], UNIMODAL)
+    }
+
+    /// The network trained on all modalities with the plain summed loss, or
+    /// why there is none.
+    pub fn joint(&self) -> Result<&'a ModelOutputs, String> {
+        let all: Vec<usize> = (0..self.n_modalities()).collect();
+        if all.len() < 2 {
+            return Err("there is only one modality".to_owned());
+        }
+        self.find(&all, NAIVE)
+    }
+
+    /// The joint network, if its outputs are cut into one part per modality.
+    pub fn joint_with_cut(&self) -> Result<&'a ModelOutputs, String> {
+        let joint = self.joint()?;
+        if joint.test.logits.len() == joint.modalities.len() {
+            Ok(joint)
+        } else {
+            Err("the joint network's logits are not cut into modalities".to_owned())
+        }
+    }
+
+    /// The fused logits on a part, or why there are none.
+    pub fn fused(&self, model: &ModelOutputs, part: Part) -> Result<Matrix<f64>, String> {
+        let absent = || format!("no outputs on {} rows were kept", part.name());
+        outputs::fused(model.outputs(part)).ok_or_else(absent)
+    }
+
+    fn find(&self, modalities: &[usize], strategy: &str) -> Result<&'a ModelOutputs, String> {
+        if let Some(model) = self.trial.model(modalities, strategy) {
+            return Ok(model);
+        }
+        let what = self.study.name_of(modalities);
+        let diverged =
+            self.trial.models.iter().any(|m| {
+                m.modalities == modalities && m.strategy == strategy && m.ended != Ending::Completed
+            });
+        let fate = if diverged { "diverged" } else { "was not trained" };
+        Err(format!("the network on {what} ({strategy}) {fate}"))
+    }
+}

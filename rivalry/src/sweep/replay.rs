@@ -1,0 +1,75 @@
+//! Records -> evidence: runs the kept networks forward once more on every
+//! part, without noise.
+
+use crate::data::Dataset;
+use crate::metrics::{Curves, Ending, FeatureFacts, ModelOutputs, PartOutputs};
+use crate::model::Outputs;
+use crate::num::{Matrix, Numbers, Scalar, sums};
+use crate::record::{Ended, Record};
+use crate::spec::Job;
+use crate::train::{Prepared, prepare};
+
+/// What a record's network says about every part of its data; the embeddings
+/// too where `embeddings` asks for them. A diverged run says nothing.
+pub(super) fn replay(job: &Job, data: &Dataset, record: &Record, embeddings: bool) -> ModelOutputs {
+    let spec = job.spec();
+    let modalities = spec.modalities.iter().filter_map(|name| data.modality_idx(name)).collect();
+    let mut outputs = ModelOutputs {
+        modalities,
+        strategy: spec.strategy.name.clone(),
+        ended: Ending::Completed,
+        train: PartOutputs::default(),
+        valid: PartOutputs::default(),
+        test: PartOutputs::default(),
+        curves: Curves {
+            train_loss: record.trajectory.get("train_loss").to_vec(),
+            valid_loss: record.trajectory.get("valid_loss").to_vec(),
+            valid_accuracy: record.trajectory.get("valid_accuracy").to_vec(),
+        },
+    };
+    if let Ended::Diverged { epoch, what } = &record.ended {
+        outputs.ended = Ending::Diverged { epoch: *epoch, what: what.clone() };
+        return outputs;
+    }
+    match &record.params {
+        Numbers::F32(params) => fill(&mut outputs, &prepare::<f32>(job, data), params, embeddings),
+        Numbers::F64(params) => fill(&mut outputs, &prepare::<f64>(job, data), params, embeddings),
+    }
+    outputs
+}
+
+fn fill<T: Scalar>(outputs: &mut ModelOutputs, on: &Prepared<T>, params: &[T], embeddings: bool) {
+    let train = on.model.evaluate(params, &on.train);
+    let means = train.mean_logits();
+    let single = |m: &Matrix<T>| m.map(|v| v.to_f64() as f32);
+    let part = |said: &Outputs<T>| PartOutputs {
+        logits: said.centred(&means).iter().map(single).collect(),
+        embeddings: if embeddings { said.embeddings.iter().map(single).collect() } else { Vec::new() },
+    };
+    outputs.train = part(&train);
+    outputs.valid = part(&on.model.evaluate(params, &on.valid));
+    outputs.test = part(&on.model.evaluate(params, &on.test));
+}
+
+/// Scale and constancy of every modality's features, as given and as the
+/// networks see them.
+pub(super) fn feature_facts(data: &Dataset, standardised: bool) -> Vec<FeatureFacts> {
+    data.modalities()
+        .iter()
+        .map(|modality| {
+            let features = &modality.features;
+            let (n, d) = (features.rows(), features.cols());
+            let n_constant = (0..d)
+                .filter(|c| (1..n).all(|r| features.get(r, *c) == features.get(0, *c)))
+                .count();
+            let total: f64 = (0..d)
+                .map(|c| sums::sum_by(n, |r| features.get(r, c) * features.get(r, c)))
+                .sum();
+            let rms_given = (total / (n * d) as f64).sqrt();
+            // Standardised features have mean square one, constant ones zero.
+            let rms_seen =
+                if standardised { ((d - n_constant) as f64 / d as f64).sqrt() } else { rms_given };
+            FeatureFacts { n_features: d, n_constant, rms_given, rms_seen }
+        })
+        .collect()
+}

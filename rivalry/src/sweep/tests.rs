@@ -1,0 +1,148 @@
+//! The sweep's contracts: same bits for any number of threads, resuming,
+//! sharing a store, budgets.
+
+use std::sync::atomic::AtomicUsize;
+
+use super::*;
+use crate::metrics::Metrics;
+use crate::registry::Choice;
+use crate::spec::Spec;
+use crate::stats::Bootstrap;
+use crate::train::tests::small_data;
+
+/// Counts runs; may raise the flag after some.
+#[derive(Default)]
+struct Counter {
+    computed: AtomicUsize,
+    reused: AtomicUsize,
+    stop_after: usize,
+    stop: AtomicBool,
+}
+
+impl SweepWatch for Counter {
+    fn run_done(&self, run: &RunDone<'_>) {
+        let counter = if run.reused { &self.reused } else { &self.computed };
+        let count = counter.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.stop_after > 0 && count == self.stop_after {
+            self.stop.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Counter {
+    fn counts(&self) -> (usize, usize) {
+        (self.computed.load(Ordering::SeqCst), self.reused.load(Ordering::SeqCst))
+    }
+}
+
+fn asked(seeds: u32) -> Asked {
+    let base = Spec {
+        encoder: Choice::new("mlp").with("width", 6_i64),
+        epochs: Some(5),
+        batch: 16,
+        seed: 10,
+        ..Spec::default()
+    };
+    Asked {
+        base,
+        seeds,
+        subsets: Subsets::Default,
+        controls: vec![Choice::new("auxiliary"), Choice::new("ensemble")],
+        bootstrap: Bootstrap { replicates: 200, ..Bootstrap::default() },
+    }
+}
+
+fn go(seeds: u32, threads: usize, store: Option<&Store>, watch: &Counter) -> Result<Diagnosed, DiagnoseError> {
+    let engine = Engine { store, threads, stop: &watch.stop };
+    diagnose(&small_data(90), &asked(seeds), &Metrics::all(), engine, None, watch)
+}
+
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("rivalry-sweep-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+// promise: P24
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let one = go(3, 1, None, &Counter::default()).unwrap();
+    for threads in [2, 3, 8] {
+        assert_eq!(go(3, threads, None, &Counter::default()).unwrap(), one, "{threads} threads");
+    }
+    // Three alone, three pairs, one joint, two controls, three seeds.
+    assert_eq!(one.n_runs, 27);
+}
+
+#[test]
+fn running_again_is_resuming() {
+    let folder = Folder::new("again");
+    let store = Store::open(&folder.0).unwrap();
+    let undisturbed = go(2, 2, None, &Counter::default()).unwrap();
+    let first = Counter { stop_after: 4, ..Counter::default() };
+    let interrupted = go(2, 2, Some(&store), &first);
+    let Err(DiagnoseError::Sweep(SweepError::Interrupted { done, total: 18 })) = interrupted else {
+        panic!("{interrupted:?}");
+    };
+    assert!((4..=5).contains(&done));
+    let second = Counter::default();
+    assert_eq!(go(2, 2, Some(&store), &second).unwrap(), undisturbed);
+    assert_eq!(second.counts(), (18 - done, done));
+    let third = Counter::default();
+    assert_eq!(go(2, 1, Some(&store), &third).unwrap(), undisturbed);
+    assert_eq!(third.counts(), (0, 18));
+    // One seed more costs one seed more.
+    let fourth = Counter::default();
+    go(3, 2, Some(&store), &fourth).unwrap();
+    assert_eq!(fourth.counts(), (9, 18));
+}
+
+#[test]
+fn two_sweeps_over_one_store_compute_each_run_once() {
+    let folder = Folder::new("shared");
+    let store = Store::open(&folder.0).unwrap();
+    let (left, right) = (Counter::default(), Counter::default());
+    let (a, b) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| go(3, 2, Some(&Store::open(&folder.0).unwrap()), &right).unwrap());
+        (go(3, 2, Some(&store), &left).unwrap(), other.join().unwrap())
+    });
+    assert_eq!(a, b);
+    assert_eq!(left.counts().0 + right.counts().0, 27);
+}
+
+#[test]
+fn a_budget_fits_the_plan_and_says_what_it_left_out() {
+    // A clock on which every look costs a second.
+    let ticks = AtomicUsize::new(0);
+    let clock = || ticks.fetch_add(1, Ordering::SeqCst) as f64;
+    let watch = Counter::default();
+    let engine = Engine { store: None, threads: 1, stop: &watch.stop };
+    let budget = Budget { seconds: 10.0, clock: &clock };
+    let data = small_data(60);
+    let fitted = diagnose(&data, &asked(40), &Metrics::all(), engine, Some(&budget), &watch).unwrap();
+    assert!(fitted.trials.len() < 10, "{}", fitted.trials.len());
+    assert_eq!(fitted.left_out.len(), 2, "{:?}", fitted.left_out);
+    assert!(fitted.left_out[1].ends_with("of 40 seeds"));
+}
+
+#[test]
+fn plans_name_what_is_wrong_with_them() {
+    let data = small_data(60);
+    let plan = |base: &Spec, seeds| Plan::new(&data, base, seeds, Subsets::Default, &[]);
+    assert_eq!(plan(&Spec::default(), 0), Err(PlanError::NoSeeds));
+    let odd = Spec { batch: 0, solver: Choice::new("adm"), ..Spec::default() };
+    assert_eq!(
+        plan(&odd, 1).unwrap_err().to_string(),
+        "solver: unknown solver `adm`: did you mean `adam`?; batch: must be at least 1, not 0"
+    );
+}

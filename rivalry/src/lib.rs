@@ -22,3 +22,4 @@ pub mod diagnose;
 pub mod report;
 pub mod render;
 pub mod store;
+pub mod sweep;

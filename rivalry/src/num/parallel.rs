@@ -43,6 +43,22 @@ pub fn map<I: Sync, O: Send>(threads: usize, items: &[I], f: impl Fn(usize, &I) 
         .collect()
 }
 
+/// Runs `worker` on `threads` threads at once, for work that hands itself out;
+/// on the calling thread when one is enough. Returns when all have returned.
+///
+/// # Panics
+/// When a worker panics, after all threads have stopped.
+pub fn workers(threads: usize, worker: impl Fn() + Sync) {
+    if threads <= 1 {
+        return worker();
+    }
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(&worker);
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

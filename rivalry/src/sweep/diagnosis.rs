@@ -126,7 +126,8 @@ fn pilot(
     budget: &Budget<'_>,
     watch: &dyn SweepWatch,
 ) -> Result<f64, SweepError> {
-    let cost = |job: &Job| crate::train::flops_per_epoch(job, data) * f64::from(job.spec().epochs.unwrap_or(1));
+    let cost =
+        |job: &Job| crate::train::flops_per_epoch(job, data) * f64::from(job.spec().epochs.unwrap_or(1));
     let Some(first) = plan.units.iter().find(|unit| unit.needs.is_empty()) else { return Ok(0.0) };
     let before = (budget.clock)();
     watch.begin(1);
@@ -176,8 +177,7 @@ impl<'a> Bench<'a> {
     fn measure(&self, at: TrialPlan, records: &[(&Job, Arc<Record>)]) -> TrialMeasures {
         let (job, _) = records.first().expect("a trial has runs");
         let spec = job.spec();
-        let partition =
-            self.data.partition(spec.repeat, spec.fold as usize, spec.seed, spec.valid_share);
+        let partition = self.data.partition(spec.repeat, spec.fold as usize, spec.seed, spec.valid_share);
         let n_modalities = self.data.modalities().len();
         let models = records
             .iter()

@@ -18,12 +18,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::data::Dataset;
+use crate::num::parallel;
 use crate::record::{Checkpoint, Record};
 use crate::spec::Job;
 use crate::store::{Claim, Lease, Store, StoreError};
 use crate::train::{Control, EpochReport, TrainError, Trained, Watch, train};
 
-pub use diagnosis::{Asked, Budget, Diagnosed, DiagnoseError, diagnose};
+pub use diagnosis::{Asked, Budget, DiagnoseError, Diagnosed, diagnose};
 pub use plan::{Plan, PlanError, Subsets, TrialPlan, Unit};
 
 /// A checkpoint is written whenever this much work would be lost with it:
@@ -93,6 +94,9 @@ pub enum SweepError {
     },
 }
 
+/// The jobs of a trial with what each left behind.
+pub type Records<'a> = Vec<(&'a Job, Arc<Record>)>;
+
 /// Runs all units; `finish` turns the records of each complete trial (in the
 /// order of its units) into what is kept of it. Results come in trial order.
 pub fn run<M: Send>(
@@ -101,7 +105,7 @@ pub fn run<M: Send>(
     data: &Dataset,
     engine: Engine<'_>,
     watch: &dyn SweepWatch,
-    finish: impl Fn(usize, Vec<(&Job, Arc<Record>)>) -> M + Sync,
+    finish: impl Fn(usize, Records<'_>) -> M + Sync,
 ) -> Result<Vec<M>, SweepError> {
     let queue = Queue::new(units, n_trials);
     let worker = || {
@@ -124,16 +128,7 @@ pub fn run<M: Send>(
             }
         }
     };
-    let threads = engine.threads.clamp(1, units.len().max(1));
-    if threads == 1 {
-        worker();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(worker);
-            }
-        });
-    }
+    parallel::workers(engine.threads.min(units.len()), worker);
     let state = queue.state.into_inner().expect("workers have ended");
     if let Some(error) = state.failed {
         return Err(error);
@@ -161,8 +156,7 @@ fn attempt(job: &Job, data: &Dataset, needed: &[Record], engine: Engine<'_>) -> 
         Claim::Mine(lease) => compute(job, data, needed, Some((store, lease)), engine),
         Claim::Done => {
             let container = store.read(job.id())?;
-            let unreadable =
-                |why: String| SweepError::Unreadable { run: job.id().to_string(), why };
+            let unreadable = |why: String| SweepError::Unreadable { run: job.id().to_string(), why };
             let container = container.ok_or_else(|| unreadable("it has vanished".to_owned()))?;
             let record = Record::from_container(&container).map_err(|e| unreadable(e.to_string()))?;
             Ok(Attempt::Done { record: Arc::new(record), reused: true })
@@ -325,12 +319,7 @@ impl<M> Queue<M> {
 
     /// Notes a finished run. When it was the last of its trial: the trial's
     /// records, in the order of its units.
-    fn done<'u>(
-        &self,
-        units: &'u [Unit],
-        idx: usize,
-        record: Arc<Record>,
-    ) -> Option<(usize, Vec<(&'u Job, Arc<Record>)>)> {
+    fn done<'u>(&self, units: &'u [Unit], idx: usize, record: Arc<Record>) -> Option<(usize, Records<'u>)> {
         let mut state = self.lock();
         state.records[idx] = Some(record);
         state.left -= 1;

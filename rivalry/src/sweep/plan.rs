@@ -163,9 +163,9 @@ fn models(n: usize, subsets: Subsets, controls: &[Choice]) -> Result<Vec<(Vec<us
             let without = |m: &usize| all.iter().copied().filter(|i| i != m).collect();
             all.iter().rev().map(without).collect()
         }
-        Subsets::All => (1_u32..1 << n)
-            .map(|bits| all.iter().copied().filter(|m| bits >> m & 1 == 1).collect())
-            .collect(),
+        Subsets::All => {
+            (1_u32..1 << n).map(|bits| all.iter().copied().filter(|m| bits >> m & 1 == 1).collect()).collect()
+        }
     };
     joint.push(all.clone());
     joint.retain(|set| set.len() >= 2);

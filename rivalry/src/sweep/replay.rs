@@ -59,16 +59,13 @@ pub(super) fn feature_facts(data: &Dataset, standardised: bool) -> Vec<FeatureFa
         .map(|modality| {
             let features = &modality.features;
             let (n, d) = (features.rows(), features.cols());
-            let n_constant = (0..d)
-                .filter(|c| (1..n).all(|r| features.get(r, *c) == features.get(0, *c)))
-                .count();
-            let total: f64 = (0..d)
-                .map(|c| sums::sum_by(n, |r| features.get(r, c) * features.get(r, c)))
-                .sum();
+            let n_constant =
+                (0..d).filter(|c| (1..n).all(|r| features.get(r, *c) == features.get(0, *c))).count();
+            let total: f64 =
+                (0..d).map(|c| sums::sum_by(n, |r| features.get(r, c) * features.get(r, c))).sum();
             let rms_given = (total / (n * d) as f64).sqrt();
             // Standardised features have mean square one, constant ones zero.
-            let rms_seen =
-                if standardised { ((d - n_constant) as f64 / d as f64).sqrt() } else { rms_given };
+            let rms_seen = if standardised { ((d - n_constant) as f64 / d as f64).sqrt() } else { rms_given };
             FeatureFacts { n_features: d, n_constant, rms_given, rms_seen }
         })
         .collect()

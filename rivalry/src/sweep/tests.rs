@@ -52,7 +52,12 @@ fn asked(seeds: u32) -> Asked {
     }
 }
 
-fn go(seeds: u32, threads: usize, store: Option<&Store>, watch: &Counter) -> Result<Diagnosed, DiagnoseError> {
+fn go(
+    seeds: u32,
+    threads: usize,
+    store: Option<&Store>,
+    watch: &Counter,
+) -> Result<Diagnosed, DiagnoseError> {
     let engine = Engine { store, threads, stop: &watch.stop };
     diagnose(&small_data(90), &asked(seeds), &Metrics::all(), engine, None, watch)
 }

@@ -192,6 +192,7 @@ def main():
     print("\n" + page)
     if options.keep:
         folder = ROOT / "benchmarks/results"
+        folder.mkdir(exist_ok=True)
         name = f"trainer-{result['date']}"
         (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
         (folder / f"{name}.md").write_text(page)

@@ -224,8 +224,12 @@ impl<T: Scalar> Encoder<T> for Mlp {
             let k = planes.split(here, plane);
             let activated = if last { to_slice(&out) } else { &*k.out };
             // The layer above left the gradient of this layer's output in this
-            // layer's `delta`; the last layer takes it from outside.
-            if last {
+            // layer's `delta`; the last layer takes it from outside, which ReLU
+            // does in its own pass.
+            let outside = upstream
+                .contiguous()
+                .filter(|_| last && planes.mask == 0 && self.activation == Activation::Relu);
+            if last && outside.is_none() {
                 for r in 0..n_rows {
                     k.delta[r * self.width..(r + 1) * self.width].copy_from_slice(upstream.row(r));
                 }
@@ -239,8 +243,14 @@ impl<T: Scalar> Encoder<T> for Mlp {
                 Activation::Relu => vectorised(
                     #[inline(always)]
                     || {
-                        for (d, h) in k.delta.iter_mut().zip(activated) {
-                            *d = if *h > T::ZERO { *d } else { T::ZERO };
+                        if let Some(outside) = outside {
+                            for ((d, h), u) in k.delta.iter_mut().zip(activated).zip(outside) {
+                                *d = if *h > T::ZERO { *u } else { T::ZERO };
+                            }
+                        } else {
+                            for (d, h) in k.delta.iter_mut().zip(activated) {
+                                *d = if *h > T::ZERO { *d } else { T::ZERO };
+                            }
                         }
                     },
                 ),

@@ -41,12 +41,14 @@ pub struct Draws {
     epoch: u32,
     purpose: u32,
     index: u64,
+    /// The block computed last, under its number: it holds two draws.
+    block: Option<(u64, [u32; 4])>,
 }
 
 impl Draws {
     /// The stream for (seed, purpose, epoch), at index 0.
     pub fn new(seed: u64, purpose: Purpose, epoch: u32) -> Self {
-        Self { key: [seed as u32, (seed >> 32) as u32], epoch, purpose: purpose.0, index: 0 }
+        Self { key: [seed as u32, (seed >> 32) as u32], epoch, purpose: purpose.0, index: 0, block: None }
     }
 
     /// The same stream, moved to `index`.
@@ -59,7 +61,11 @@ impl Draws {
     pub fn bits(&mut self) -> u64 {
         // One counter block holds two draws of 64 bits.
         let block = self.index >> 1;
-        let out = philox4x32_10([block as u32, (block >> 32) as u32, self.epoch, self.purpose], self.key);
+        let out = match self.block {
+            Some((number, out)) if number == block => out,
+            _ => philox4x32_10([block as u32, (block >> 32) as u32, self.epoch, self.purpose], self.key),
+        };
+        self.block = Some((block, out));
         let lane = (self.index & 1) as usize * 2;
         self.index += 1;
         u64::from(out[lane]) | u64::from(out[lane + 1]) << 32

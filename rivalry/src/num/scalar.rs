@@ -153,4 +153,4 @@ macro_rules! scalar {
 }
 
 scalar!(f32, F32, special::fast_exp_f32, libm::logf, libm::tanhf, libm::erff);
-scalar!(f64, F64, libm::exp, libm::log, libm::tanh, libm::erf);
+scalar!(f64, F64, special::fast_exp_f64, libm::log, libm::tanh, libm::erf);

@@ -13,6 +13,7 @@ mod lbfgs;
 #[cfg(test)]
 mod tests;
 
+use crate::model::loss;
 use crate::num::{Matrix, MatrixMut, MatrixView, Op, product, product_into, special};
 
 /// Penalties tried, from strong to weak: each fit starts from the one before.
@@ -171,10 +172,10 @@ impl<'a> Problem<'a> {
     fn fit(&self, start: Matrix<f64>, strength: f64) -> Probe {
         let (d, k) = (self.features.cols(), self.n_classes);
         let mut point = start.into_vec();
-        let mut logits = Matrix::zeros(self.features.rows(), k);
+        let mut scratch = Scratch::new(self.features.rows(), k);
         let ended = lbfgs::minimise(
             &mut point,
-            |weights, gradient| self.objective(weights, gradient, &mut logits, strength),
+            |weights, gradient| self.objective(weights, gradient, &mut scratch, strength),
             TOLERANCE,
             MAX_STEPS,
         );
@@ -189,41 +190,20 @@ impl<'a> Problem<'a> {
     /// Mean cross-entropy plus penalty. With P the softmax of X W and Y the
     /// one-hot labels, the gradient is X' (P - Y) / n + strength W, without the
     /// last term for the intercepts.
-    fn objective(
-        &self,
-        weights: &[f64],
-        gradient: &mut [f64],
-        logits: &mut Matrix<f64>,
-        strength: f64,
-    ) -> f64 {
-        let (n, d, k) = (self.features.rows(), self.features.cols(), self.n_classes);
+    fn objective(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch, strength: f64) -> f64 {
+        let (d, k) = (self.features.cols(), self.n_classes);
         let weights_view = MatrixView::new(weights, d, k);
+        let Scratch { logits, residuals, log_norm } = scratch;
         let mut out = logits.view_mut();
         product_into(&mut out, self.features.view(), Op::Plain, weights_view, Op::Plain, false);
-        let scale = 1.0 / n as f64;
-        let mut loss = 0.0;
-        for (i, label) in self.labels.iter().enumerate() {
-            let row = logits.row_mut(i);
-            let top = row.iter().fold(row[0], |a, b| a.max(*b));
-            let own = row[*label as usize] - top;
-            let mut sum = 0.0;
-            for z in row.iter_mut() {
-                *z = special::exp(*z - top);
-                sum += *z;
-            }
-            loss += special::ln(sum) - own;
-            let factor = scale / sum;
-            for z in row.iter_mut() {
-                *z *= factor;
-            }
-            row[*label as usize] -= scale;
-        }
+        let mut out = residuals.view_mut();
+        let loss = loss::cross_entropy(logits.view(), self.labels, None, 1.0, &mut out, log_norm);
         let mut gradient_view = MatrixMut::new(gradient, d, k);
         product_into(
             &mut gradient_view,
             self.features.view(),
             Op::Transposed,
-            logits.view(),
+            residuals.view(),
             Op::Plain,
             false,
         );
@@ -232,6 +212,19 @@ impl<'a> Problem<'a> {
             *g += strength * w;
             square += w * w;
         }
-        loss / n as f64 + 0.5 * strength * square
+        loss + 0.5 * strength * square
+    }
+}
+
+/// Buffers of the objective.
+struct Scratch {
+    logits: Matrix<f64>,
+    residuals: Matrix<f64>,
+    log_norm: Vec<f64>,
+}
+
+impl Scratch {
+    fn new(n: usize, k: usize) -> Self {
+        Self { logits: Matrix::zeros(n, k), residuals: Matrix::zeros(n, k), log_norm: vec![0.0; n] }
     }
 }

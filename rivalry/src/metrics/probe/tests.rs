@@ -63,8 +63,8 @@ fn agrees_with_scikit_learn() {
             assert!(probe.converged && difference < 5e-3, "{}, {strength}: {difference}", case.name);
             // To the minimum: what is left comes from features in single precision.
             let mut weights = vec![0.0; problem.features.cols() * n_classes];
-            let mut logits = Matrix::zeros(case.labels.len(), n_classes);
-            let function = |w: &[f64], g: &mut [f64]| problem.objective(w, g, &mut logits, strength);
+            let mut scratch = Scratch::new(case.labels.len(), n_classes);
+            let function = |w: &[f64], g: &mut [f64]| problem.objective(w, g, &mut scratch, strength);
             lbfgs::minimise(&mut weights, function, 1e-12, 10_000);
             let weights = Matrix::from_vec(problem.features.cols(), n_classes, weights);
             let probe = Probe { weights, ..probe };
@@ -83,8 +83,8 @@ fn the_gradient_is_that_of_the_objective() {
     let labels = [0, 1, 2, 1, 0, 2, 2, 1, 1];
     let problem = Problem::new(Rows { features: features.view(), labels: &labels }, 3);
     let weights: Vec<f64> = (0..15).map(|_| draws.normal()).collect();
-    let mut logits = Matrix::zeros(9, 3);
-    let mut value_at = |w: &[f64]| problem.objective(w, &mut [0.0; 15], &mut logits, 0.3);
+    let mut scratch = Scratch::new(9, 3);
+    let mut value_at = |w: &[f64]| problem.objective(w, &mut [0.0; 15], &mut scratch, 0.3);
     let numeric: Vec<f64> = (0..15)
         .map(|i| {
             let step = 6e-6;
@@ -96,7 +96,7 @@ fn the_gradient_is_that_of_the_objective() {
         })
         .collect();
     let mut gradient = [0.0; 15];
-    problem.objective(&weights, &mut gradient, &mut logits, 0.3);
+    problem.objective(&weights, &mut gradient, &mut scratch, 0.3);
     for (g, n) in gradient.iter().zip(numeric) {
         assert!((g - n).abs() < 1e-8, "{g} {n}");
     }

@@ -40,17 +40,45 @@ def sample_folds(rng):
     return cases
 
 
+def is_decided_by_rounding(labels, groups, k):
+    """Whether scikit-learn's greedy rule somewhere prefers a fold by less than 1e-9: it then follows the rounding of
+    its sums, which nobody else can reproduce."""
+    counts = np.zeros((groups.max() + 1, labels.max() + 1))
+    np.add.at(counts, (groups, labels), 1)
+    totals = counts.sum(0)
+    filled = np.zeros((k, labels.max() + 1))
+    close = False
+    for group in np.argsort(-np.std(counts, axis=1), kind="stable"):
+        best, least, fewest = None, np.inf, np.inf
+        for i in range(k):
+            tried = filled.copy()
+            tried[i] += counts[group]
+            spread, size = np.mean(np.std(tried / totals, axis=0)), filled[i].sum()
+            close |= best is not None and 0 < abs(spread - least) < 1e-9
+            if spread < least or (np.isclose(spread, least) and size < fewest):
+                best, least, fewest = i, spread, size
+        filled[best] += counts[group]
+    return bool(close)
+
+
 def group_folds(rng):
     """The fold of every sample, without shuffling."""
     cases = []
-    for n, n_classes, n_groups, k in [(60, 2, 12, 3), (200, 4, 20, 5), (150, 3, 30, 4), (300, 6, 25, 5), (90, 3, 9, 3)]:
+    sizes = [(60, 2, 12, 3), (200, 4, 20, 5), (150, 3, 30, 4), (300, 6, 25, 5), (90, 3, 9, 3), (400, 5, 40, 5)]
+    for n, n_classes, n_groups, k in sizes * 3:
         groups = rng.integers(0, n_groups, n)
         labels = (rng.random(n) * n_classes * (0.5 + groups / n_groups / 2)).astype(int)
         groups = np.unique(groups, return_inverse=True)[1]
         fold = np.full(n, -1)
         for i, (_, test) in enumerate(StratifiedGroupKFold(k).split(labels, labels, groups)):
             fold[test] = i
-        cases.append({"labels": labels.tolist(), "groups": groups.tolist(), "k": k, "fold": fold.tolist()})
+        cases.append({
+            "labels": labels.tolist(),
+            "groups": groups.tolist(),
+            "k": k,
+            "fold": fold.tolist(),
+            "decided_by_rounding": is_decided_by_rounding(labels, groups, k),
+        })
     return cases
 
 

@@ -144,7 +144,13 @@ impl Dataset {
         let train = take(Part::Train, train)?;
         let valid = valid.map(|rows| take(Part::Valid, rows)).transpose()?;
         let test = take(Part::Test, test)?;
-        self.classes_in_train(train.iter().copied(), None)?;
+        let mut is_trained = vec![false; self.n_classes()];
+        for row in &train {
+            is_trained[self.labels()[*row as usize] as usize] = true;
+        }
+        if let Some(c) = is_trained.iter().position(|t| !t) {
+            return Err(DataError::ClassNotInTrain { class: self.class_names()[c].clone(), fold: None });
+        }
         Ok(Split::Given { train, valid, test })
     }
 
@@ -161,20 +167,19 @@ impl Dataset {
         if let [only] = distinct[..] {
             return Err(DataError::OneFold { fold: only });
         }
-        for tested in &distinct {
-            let train = (0..fold.len()).filter(|i| fold[*i] != *tested).map(|i| i as u32);
-            self.classes_in_train(train, Some(*tested))?;
+        // A class is missing from training when all its samples share a fold.
+        let mut only_fold: Vec<Option<u32>> = vec![None; self.n_classes()];
+        let mut is_spread = vec![false; self.n_classes()];
+        for (class, fold) in self.labels().iter().zip(fold) {
+            is_spread[*class as usize] |= *only_fold[*class as usize].get_or_insert(*fold) != *fold;
+        }
+        if let Some(c) = is_spread.iter().position(|s| !s) {
+            return Err(DataError::ClassNotInTrain {
+                class: self.class_names()[c].clone(),
+                fold: only_fold[c],
+            });
         }
         let code = |f: &u32| distinct.binary_search(f).unwrap_or_default() as u32;
         Ok(Split::GivenFolds { fold: fold.iter().map(code).collect() })
-    }
-
-    fn classes_in_train(&self, train: impl Iterator<Item = u32>, fold: Option<u32>) -> Result<(), DataError> {
-        let mut present = vec![false; self.n_classes()];
-        train.for_each(|r| present[self.labels()[r as usize] as usize] = true);
-        match present.iter().position(|p| !p) {
-            Some(c) => Err(DataError::ClassNotInTrain { class: self.class_names()[c].clone(), fold }),
-            None => Ok(()),
-        }
     }
 }

@@ -1,7 +1,5 @@
 //! The one type of data: a [`Dataset`] that exists is valid.
 
-use std::collections::BTreeSet;
-
 use super::check::{DEFAULT_TEST_SHARE, check_labels, check_modalities};
 use super::error::{DataError, Named};
 use super::fingerprint::{Content, Fingerprint};
@@ -161,32 +159,47 @@ impl Dataset {
         Samples { labels: self.labels(), n_classes: self.n_classes(), groups: self.groups() }
     }
 
-    /// Numbers of groups (or, without groups, samples) that hold each class.
-    pub(super) fn holders(&self) -> Vec<usize> {
-        let pairs = self.labels().iter().enumerate().map(|(i, c)| (*c, self.unit(i)));
-        let distinct: BTreeSet<(u32, u32)> = pairs.collect();
-        let mut holders = vec![0; self.n_classes()];
-        for (class, _) in distinct {
-            holders[class as usize] += 1;
-        }
-        holders
-    }
-
-    /// What is dealt as a whole: the sample's group, or the sample.
-    fn unit(&self, i: usize) -> u32 {
-        self.groups().map_or(i as u32, |g| g[i])
-    }
-
+    /// What is dealt as a whole.
     pub(super) fn unit_name(&self) -> &'static str {
         if self.groups.is_some() { "group" } else { "sample" }
     }
 
+    /// For each class, how many groups (or, without groups, samples) hold it.
+    pub(super) fn holders(&self) -> Vec<usize> {
+        let mut holders = vec![0; self.n_classes()];
+        self.for_units(|classes| {
+            for class in classes {
+                holders[*class as usize] += 1;
+            }
+        });
+        holders
+    }
+
     /// Groups or samples that are not the only one of some class.
     pub(super) fn n_movable(&self, holders: &[usize]) -> usize {
-        let units: BTreeSet<u32> = (0..self.n_samples()).map(|i| self.unit(i)).collect();
-        let alone = self.labels().iter().enumerate().filter(|(_, c)| holders[**c as usize] == 1);
-        let fixed: BTreeSet<u32> = alone.map(|(i, _)| self.unit(i)).collect();
-        units.len() - fixed.len()
+        let mut n_movable = 0;
+        self.for_units(|classes| {
+            n_movable += usize::from(classes.iter().all(|c| holders[*c as usize] > 1));
+        });
+        n_movable
+    }
+
+    /// Calls `visit` with the distinct classes of each group or sample.
+    fn for_units(&self, mut visit: impl FnMut(&[u32])) {
+        let Some(groups) = self.groups() else {
+            self.labels().iter().for_each(|class| visit(std::slice::from_ref(class)));
+            return;
+        };
+        let mut order: Vec<u32> = (0..groups.len() as u32).collect();
+        order.sort_unstable_by_key(|i| groups[*i as usize]);
+        let mut classes = Vec::new();
+        for members in order.chunk_by(|a, b| groups[*a as usize] == groups[*b as usize]) {
+            classes.clear();
+            classes.extend(members.iter().map(|i| self.labels()[*i as usize]));
+            classes.sort_unstable();
+            classes.dedup();
+            visit(&classes);
+        }
     }
 
     fn hash(&self) -> Fingerprint {

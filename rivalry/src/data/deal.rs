@@ -6,7 +6,11 @@
 //! evenly mixed first, each to the part where the class shares then differ
 //! least between parts (scikit-learn's `StratifiedGroupKFold`, after
 //! J. Wasikowski), with one rule more: a group never goes where its class
-//! would then be missing from training.
+//! would then be missing from training. Parts that are equally good but for
+//! rounding are ties here, and the smaller one is taken.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::split::Samples;
 use crate::num::Draws;
@@ -130,8 +134,8 @@ fn quotas(counts: &[usize], wanted: usize) -> Vec<usize> {
 struct Group {
     /// Positions in the rows that are dealt.
     rows: Vec<u32>,
-    /// Samples of each class.
-    counts: Vec<u32>,
+    /// The classes that it holds, with their samples.
+    counts: Vec<(u32, u32)>,
 }
 
 /// The groups to deal.
@@ -147,37 +151,42 @@ struct Pile {
 impl Pile {
     fn new(samples: Samples<'_>, rows: &[u32]) -> Self {
         let ids = samples.groups.unwrap_or_default();
-        let n_groups = ids.iter().max().map_or(0, |last| *last as usize + 1);
-        let n_classes = samples.n_classes;
-        let mut groups: Vec<Group> =
-            (0..n_groups).map(|_| Group { rows: Vec::new(), counts: vec![0; n_classes] }).collect();
+        let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (i, r) in rows.iter().enumerate() {
-            let group = &mut groups[ids[*r as usize] as usize];
-            group.rows.push(i as u32);
-            group.counts[samples.labels[*r as usize] as usize] += 1;
+            members.entry(ids[*r as usize]).or_default().push(i as u32);
         }
-        groups.retain(|g| !g.rows.is_empty());
-        let totals = (0..n_classes).map(|c| groups.iter().map(|g| g.counts[c]).sum()).collect();
-        let holders =
-            (0..n_classes).map(|c| groups.iter().filter(|g| g.counts[c] > 0).count() as u32).collect();
-        Self { groups, n_classes, totals, holders }
+        let mut totals = vec![0; samples.n_classes];
+        let mut holders = vec![0; samples.n_classes];
+        let group = |members: Vec<u32>| {
+            let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+            for i in &members {
+                *counts.entry(samples.labels[rows[*i as usize] as usize]).or_default() += 1;
+            }
+            for (class, count) in &counts {
+                totals[*class as usize] += count;
+                holders[*class as usize] += 1;
+            }
+            Group { rows: members, counts: counts.into_iter().collect() }
+        };
+        let groups = members.into_values().map(group).collect();
+        Self { groups, n_classes: samples.n_classes, totals, holders }
     }
 
     /// Whether some class lives in this group only.
     fn is_alone(&self, group: usize) -> bool {
-        (0..self.n_classes).any(|c| self.groups[group].counts[c] > 0 && self.holders[c] == 1)
+        self.groups[group].counts.iter().any(|(class, _)| self.holders[*class as usize] == 1)
     }
 
     /// The given order, sorted by descending spread of class counts.
     fn least_even_first(&self, mut order: Vec<u32>) -> Vec<u32> {
         // K^2 times the variance: exact in whole numbers.
         let spread = |g: &u32| {
-            let counts = &self.groups[*g as usize].counts;
-            let sum: u64 = counts.iter().map(|c| u64::from(*c)).sum();
-            let squares: u64 = counts.iter().map(|c| u64::from(*c) * u64::from(*c)).sum();
-            u128::from(squares) * self.n_classes as u128 - u128::from(sum) * u128::from(sum)
+            let counts = self.groups[*g as usize].counts.iter().map(|(_, count)| u128::from(*count));
+            let squares: u128 = counts.clone().map(|count| count * count).sum();
+            let sum: u128 = counts.sum();
+            squares * self.n_classes as u128 - sum * sum
         };
-        order.sort_by_key(|g| std::cmp::Reverse(spread(g)));
+        order.sort_by_key(|g| Reverse(spread(g)));
         order
     }
 
@@ -186,58 +195,66 @@ impl Pile {
     fn deal(&self, order: &[u32], weights: &[f64], n_removable: usize) -> Vec<Option<usize>> {
         let n_parts = weights.len();
         let mut part: Vec<Option<usize>> = vec![None; self.groups.len()];
+        // Samples of class c in part p at c * n_parts + p.
         let mut filled = vec![0_u32; n_parts * self.n_classes];
         let mut sizes = vec![0_usize; n_parts];
         let mut undealt = self.holders.clone();
         for g in order.iter().map(|g| *g as usize) {
             let counts = &self.groups[g].counts;
-            let is_last = |c: usize| counts[c] > 0 && undealt[c] == 1;
-            // Without all that has been dealt to `p`, the class has no sample.
+            // Without all that has been dealt to `p`, a class has no sample.
             let would_lose = |p: usize| {
                 p < n_removable
-                    && (0..self.n_classes)
-                        .any(|c| is_last(c) && filled[p * self.n_classes + c] + counts[c] == self.totals[c])
+                    && counts.iter().any(|(class, count)| {
+                        let c = *class as usize;
+                        undealt[c] == 1 && filled[c * n_parts + p] + count == self.totals[c]
+                    })
             };
             let best = self.best_part(counts, &filled, &sizes, weights, |p| !would_lose(p));
+            for (class, count) in counts {
+                undealt[*class as usize] -= 1;
+                if let Some(p) = best {
+                    filled[*class as usize * n_parts + p] += count;
+                }
+            }
             if let Some(p) = best {
                 part[g] = Some(p);
                 sizes[p] += self.groups[g].rows.len();
-                (0..self.n_classes).for_each(|c| filled[p * self.n_classes + c] += counts[c]);
             }
-            (0..self.n_classes).filter(|c| counts[*c] > 0).for_each(|c| undealt[c] -= 1);
         }
         self.fill_empty(&mut part, n_removable);
         part
     }
 
+    /// The part where the group's classes are then spread most evenly; of
+    /// equal ones the smallest. Classes that the group lacks stay as they are.
     fn best_part(
         &self,
-        counts: &[u32],
+        counts: &[(u32, u32)],
         filled: &[u32],
         sizes: &[usize],
         weights: &[f64],
         allowed: impl Fn(usize) -> bool,
     ) -> Option<usize> {
+        /// Shares are of the order of 1; less than this is rounding.
+        const ROUNDING: f64 = 1e-9;
         let n_parts = weights.len();
         let mut best: Option<(usize, f64)> = None;
         for p in (0..n_parts).filter(|p| allowed(*p)) {
             let mut spread = 0.0;
-            for c in (0..self.n_classes).filter(|c| self.totals[*c] > 0) {
+            for (class, count) in counts {
+                let c = *class as usize;
                 let share = |q: usize| {
-                    let count = filled[q * self.n_classes + c] + if q == p { counts[c] } else { 0 };
-                    f64::from(count) / f64::from(self.totals[c]) / weights[q]
+                    let samples = filled[c * n_parts + q] + if q == p { *count } else { 0 };
+                    f64::from(samples) / f64::from(self.totals[c]) / weights[q]
                 };
                 let mean = (0..n_parts).map(share).sum::<f64>() / n_parts as f64;
-                let variance =
-                    (0..n_parts).map(|q| (share(q) - mean) * (share(q) - mean)).sum::<f64>() / n_parts as f64;
-                spread += variance.sqrt();
+                let square = |q: usize| (share(q) - mean) * (share(q) - mean);
+                spread += ((0..n_parts).map(square).sum::<f64>() / n_parts as f64).sqrt();
             }
-            spread /= self.n_classes as f64;
-            let better = best.is_none_or(|(b, least)| {
-                // Equal as `numpy.isclose` has it; then the smaller part.
-                spread < least || ((spread - least).abs() <= 1e-8 + 1e-5 * least && sizes[p] < sizes[b])
+            let is_better = best.is_none_or(|(b, least)| {
+                spread < least - ROUNDING || (spread <= least + ROUNDING && sizes[p] < sizes[b])
             });
-            if better {
+            if is_better {
                 best = Some((p, spread));
             }
         }

@@ -110,7 +110,7 @@ impl Labels {
                 },
             });
         }
-        let codes = self.codes.iter().map(|c| recode[*c as usize].unwrap_or_default()).collect();
+        let codes = self.codes.into_iter().map(|c| recode[c as usize].unwrap_or_default()).collect();
         Ok(Self { codes, class_names: names, integers: None })
     }
 

@@ -63,19 +63,22 @@ impl fmt::Display for Warning {
     }
 }
 
+/// The part of a row that is in none.
+const UNUSED: u32 = u32::MAX;
+
 impl Dataset {
     pub(super) fn find_warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         let names = |lacking: &dyn Fn(usize) -> bool| -> Vec<String> {
             (0..self.n_classes()).filter(|c| lacking(*c)).map(|c| self.class_names()[c].clone()).collect()
         };
-        let part_of: Vec<Option<u32>> = match self.split() {
+        let part_of: Vec<u32> = match self.split() {
             Split::Given { train, valid, test } => {
-                let mut part_of = vec![None; self.n_samples()];
+                let mut part_of = vec![UNUSED; self.n_samples()];
                 let valid = valid.as_deref().unwrap_or_default();
                 for (part, rows) in [&train[..], valid, &test[..]].into_iter().enumerate() {
                     for r in rows {
-                        part_of[*r as usize] = Some(part as u32);
+                        part_of[*r as usize] = part as u32;
                     }
                 }
                 let tested: BTreeSet<u32> = test.iter().map(|r| self.labels()[*r as usize]).collect();
@@ -83,13 +86,13 @@ impl Dataset {
                 if !classes.is_empty() {
                     warnings.push(Warning::NotTested { classes });
                 }
-                let n_rows = part_of.iter().filter(|p| p.is_none()).count();
+                let n_rows = part_of.iter().filter(|p| **p == UNUSED).count();
                 if n_rows > 0 {
                     warnings.push(Warning::Unused { n_rows });
                 }
                 part_of
             }
-            Split::GivenFolds { fold } => fold.iter().map(|f| Some(*f)).collect(),
+            Split::GivenFolds { fold } => fold.clone(),
             Split::HoldOut { .. } | Split::Folds { .. } => {
                 let holders = self.holders();
                 let classes = names(&|c| holders[c] == 1);
@@ -100,11 +103,13 @@ impl Dataset {
             }
         };
         if let (Some(groups), false) = (self.groups(), part_of.is_empty()) {
-            let mut first = vec![None; self.group_names().len()];
+            let mut first = vec![UNUSED; self.group_names().len()];
             let mut leaking = BTreeSet::new();
             for (group, part) in groups.iter().zip(&part_of) {
-                let Some(part) = part else { continue };
-                if *first[*group as usize].get_or_insert(*part) != *part {
+                let first = &mut first[*group as usize];
+                if *first == UNUSED {
+                    *first = *part;
+                } else if *part != UNUSED && *first != *part {
                     leaking.insert(*group);
                 }
             }

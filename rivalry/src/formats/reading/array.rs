@@ -146,8 +146,10 @@ impl Array {
         if self.rows != n_samples || self.cols.is_some_and(|c| c != 1) {
             return Err(LayoutError::MaskLength { what, found: mask.len(), expected: n_samples }.into());
         }
-        let rows = mask.iter().enumerate().filter(|(_, is_in)| **is_in == 1.0);
-        Ok(rows.map(|(i, _)| i as u32).collect())
+        let rows = || mask.iter().enumerate().filter(|(_, is_in)| **is_in == 1.0);
+        let mut part = Vec::with_capacity(rows().count());
+        part.extend(rows().map(|(i, _)| i as u32));
+        Ok(part)
     }
 
     /// The same values as a list; a matrix of one column is one.

@@ -43,8 +43,8 @@ pub(super) fn check_modalities(modalities: &[Modality], labels: &Labels) -> Resu
             second_rows: labels.codes().len(),
         });
     }
-    if rows(first) == 0 {
-        return Err(DataError::NoSamples);
+    if rows(first) < 2 {
+        return Err(DataError::TooFewSamples { n_samples: rows(first) });
     }
     if rows(first) > u32::MAX as usize {
         return Err(DataError::TooManySamples { n_samples: rows(first) });

@@ -44,7 +44,7 @@ pub(super) fn deal_groups_in_order(samples: Samples<'_>, k: usize, order: Vec<u3
     let rows: Vec<u32> = (0..samples.labels.len() as u32).collect();
     let mut fold = vec![ALWAYS_TRAIN; rows.len()];
     let pile = Pile::new(samples, &rows);
-    let dealt = pile.deal(&pile.least_even_first(order), &vec![1.0; k], k);
+    let dealt = pile.deal(&pile.least_even_first(order), &vec![1.0; k], k, 0.0);
     for (group, part) in pile.groups.iter().zip(dealt) {
         if let Some(part) = part {
             group.rows.iter().for_each(|i| fold[*i as usize] = part as u32);
@@ -70,8 +70,11 @@ pub(super) fn deal_hold_out(
         let pile = Pile::new(samples, rows);
         let order = draws.permutation(pile.groups.len());
         // Weights of (held out, kept), scaled so that equal shares weigh 1.
-        let mut dealt =
-            pile.deal(&pile.least_even_first(order.clone()), &[2.0 * share, 2.0 * (1.0 - share)], 1);
+        let weights = [2.0 * share, 2.0 * (1.0 - share)];
+        // Where classes have few groups, each class alone would rather stay
+        // whole: the size of the part counts as much as all classes.
+        let size_weight = samples.n_classes as f64;
+        let mut dealt = pile.deal(&pile.least_even_first(order.clone()), &weights, 1, size_weight);
         if must_hold && !dealt.contains(&Some(0)) {
             let movable = order.iter().map(|g| *g as usize).filter(|g| !pile.is_alone(*g));
             if let Some(smallest) = movable.min_by_key(|g| pile.groups[*g].rows.len()) {
@@ -192,13 +195,21 @@ impl Pile {
 
     /// The part of each group. The first `n_removable` parts are ones that
     /// training may be without. `None`: in no such part, always trained.
-    fn deal(&self, order: &[u32], weights: &[f64], n_removable: usize) -> Vec<Option<usize>> {
+    /// `size_weight` is what an uneven size counts, in classes.
+    fn deal(
+        &self,
+        order: &[u32],
+        weights: &[f64],
+        n_removable: usize,
+        size_weight: f64,
+    ) -> Vec<Option<usize>> {
         let n_parts = weights.len();
         let mut part: Vec<Option<usize>> = vec![None; self.groups.len()];
         // Samples of class c in part p at c * n_parts + p.
         let mut filled = vec![0_u32; n_parts * self.n_classes];
         let mut sizes = vec![0_usize; n_parts];
         let mut undealt = self.holders.clone();
+        let n_rows: usize = self.groups.iter().map(|g| g.rows.len()).sum();
         for g in order.iter().map(|g| *g as usize) {
             let counts = &self.groups[g].counts;
             // Without all that has been dealt to `p`, a class has no sample.
@@ -209,7 +220,21 @@ impl Pile {
                         undealt[c] == 1 && filled[c * n_parts + p] + count == self.totals[c]
                     })
             };
-            let best = self.best_part(counts, &filled, &sizes, weights, |p| !would_lose(p));
+            let group_size = self.groups[g].rows.len();
+            let unevenness = |p: usize| {
+                let mut sum = 0.0;
+                for (class, count) in counts {
+                    let c = *class as usize;
+                    let samples = |q: usize| filled[c * n_parts + q] + if q == p { *count } else { 0 };
+                    sum += spread(weights, |q| f64::from(samples(q)) / f64::from(self.totals[c]));
+                }
+                if size_weight > 0.0 {
+                    let size = |q: usize| sizes[q] + if q == p { group_size } else { 0 };
+                    sum += size_weight * spread(weights, |q| size(q) as f64 / n_rows as f64);
+                }
+                sum
+            };
+            let best = best_part((0..n_parts).filter(|p| !would_lose(*p)), unevenness, &sizes);
             for (class, count) in counts {
                 undealt[*class as usize] -= 1;
                 if let Some(p) = best {
@@ -218,47 +243,11 @@ impl Pile {
             }
             if let Some(p) = best {
                 part[g] = Some(p);
-                sizes[p] += self.groups[g].rows.len();
+                sizes[p] += group_size;
             }
         }
         self.fill_empty(&mut part, n_removable);
         part
-    }
-
-    /// The part where the group's classes are then spread most evenly; of
-    /// equal ones the smallest. Classes that the group lacks stay as they are.
-    fn best_part(
-        &self,
-        counts: &[(u32, u32)],
-        filled: &[u32],
-        sizes: &[usize],
-        weights: &[f64],
-        allowed: impl Fn(usize) -> bool,
-    ) -> Option<usize> {
-        /// Shares are of the order of 1; less than this is rounding.
-        const ROUNDING: f64 = 1e-9;
-        let n_parts = weights.len();
-        let mut best: Option<(usize, f64)> = None;
-        for p in (0..n_parts).filter(|p| allowed(*p)) {
-            let mut spread = 0.0;
-            for (class, count) in counts {
-                let c = *class as usize;
-                let share = |q: usize| {
-                    let samples = filled[c * n_parts + q] + if q == p { *count } else { 0 };
-                    f64::from(samples) / f64::from(self.totals[c]) / weights[q]
-                };
-                let mean = (0..n_parts).map(share).sum::<f64>() / n_parts as f64;
-                let square = |q: usize| (share(q) - mean) * (share(q) - mean);
-                spread += ((0..n_parts).map(square).sum::<f64>() / n_parts as f64).sqrt();
-            }
-            let is_better = best.is_none_or(|(b, least)| {
-                spread < least - ROUNDING || (spread <= least + ROUNDING && sizes[p] < sizes[b])
-            });
-            if is_better {
-                best = Some((p, spread));
-            }
-        }
-        best.map(|(p, _)| p)
     }
 
     /// Gives every empty fold the smallest group of a fold that has several.
@@ -285,4 +274,34 @@ impl Pile {
             }
         }
     }
+}
+
+/// Standard deviation over parts of what each holds, relative to its weight.
+fn spread(weights: &[f64], held: impl Fn(usize) -> f64) -> f64 {
+    let n = weights.len() as f64;
+    let share = |q: usize| held(q) / weights[q];
+    let mean = (0..weights.len()).map(share).sum::<f64>() / n;
+    let square = |q: usize| (share(q) - mean) * (share(q) - mean);
+    ((0..weights.len()).map(square).sum::<f64>() / n).sqrt()
+}
+
+/// The part with the least unevenness; of equal ones the smallest.
+fn best_part(
+    parts: impl Iterator<Item = usize>,
+    unevenness: impl Fn(usize) -> f64,
+    sizes: &[usize],
+) -> Option<usize> {
+    /// Shares are of the order of 1; less than this is rounding.
+    const ROUNDING: f64 = 1e-9;
+    let mut best: Option<(usize, f64)> = None;
+    for p in parts {
+        let uneven = unevenness(p);
+        let is_better = best.is_none_or(|(b, least)| {
+            uneven < least - ROUNDING || (uneven <= least + ROUNDING && sizes[p] < sizes[b])
+        });
+        if is_better {
+            best = Some((p, uneven));
+        }
+    }
+    best.map(|(p, _)| p)
 }

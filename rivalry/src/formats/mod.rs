@@ -163,6 +163,9 @@ fn recognise(source: &Source<'_>) -> Result<&'static Entry<dyn Format>, DataErro
         Some(entry) if entry.name == npz::ENTRY.name => {
             Err(FileError::NameLies { expected: "it is an archive (`.npz`)" }.into())
         }
+        Some(entry) if entry.name == npy::ENTRY.name => {
+            Err(FileError::NameLies { expected: "it is an array (`.npy`)" }.into())
+        }
         Some(entry) => Ok(entry),
     }
 }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod documentation;
+mod formats;
 mod golden;
 mod promises;
 mod specimen;

@@ -38,8 +38,9 @@ pub enum LayoutError {
         /// The arrays.
         found: String,
     },
-    /// One array is asked for in two roles.
-    #[error("array `{name}` is asked for twice")]
+    /// One array is asked for in two roles, or as a modality though it is the
+    /// label.
+    #[error("array `{name}` would have two roles")]
     TwoRoles {
         /// The array.
         name: String,
@@ -73,22 +74,22 @@ pub enum LayoutError {
         shape: String,
     },
     /// A label, group, fold or row number is not a whole number.
-    #[error("{what}, row {row}: expected a whole number or a text, found {value}")]
+    #[error("{what}, entry {entry}: expected a whole number{}, found {value}", or_text(.what))]
     NotWhole {
         /// Which list.
         what: &'static str,
         /// Where, counted from 0.
-        row: usize,
+        entry: usize,
         /// The value.
         value: f64,
     },
     /// A fold or row number is negative or too large.
-    #[error("{what}, row {row}: expected a number from 0 to {}, found {value}", u32::MAX)]
+    #[error("{what}, entry {entry}: expected a number from 0 to {}, found {value}", u32::MAX)]
     NotCountable {
         /// Which list.
         what: &'static str,
         /// Where, counted from 0.
-        row: usize,
+        entry: usize,
         /// The value.
         value: i64,
     },
@@ -171,8 +172,14 @@ impl LayoutError {
             Self::NotWhole { what: "labels", .. } => Some(
                 "is this the label? Classes are whole numbers or texts; name another array with `--label`",
             ),
+            Self::NotWhole { what, .. } if is_named(what) => Some("use whole numbers or texts"),
+            Self::NotWhole { what: "fold", .. }
+            | Self::NotCountable { what: "fold", .. }
+            | Self::TextNumbers { what: "fold" } => {
+                Some("give every row the number of the fold that tests it, counted from 0")
+            }
             Self::NotWhole { .. } | Self::NotCountable { .. } | Self::TextNumbers { .. } => {
-                Some("row numbers and folds count from 0; a part may also be a mask of truth values")
+                Some("row numbers count from 0; a part may also be a mask of truth values")
             }
             Self::MaskLength { .. } => Some("a mask has one truth value per row"),
             Self::SplitTwice { .. } => Some("leave one of the two out"),
@@ -187,4 +194,13 @@ impl LayoutError {
             Self::FileName { .. } => Some("rename the file"),
         }
     }
+}
+
+/// Whether the entries of this list may be texts.
+fn is_named(what: &str) -> bool {
+    matches!(what, "labels" | "groups" | "class_names" | "modalities")
+}
+
+fn or_text(what: &str) -> &'static str {
+    if is_named(what) { " or a text" } else { "" }
 }

@@ -89,9 +89,12 @@ pub enum DataError {
     /// There is no modality.
     #[error("no modality: expected at least one matrix of features")]
     NoModalities,
-    /// There is no sample.
-    #[error("no samples: expected at least two rows, found none")]
-    NoSamples,
+    /// There is no sample, or only one.
+    #[error("expected at least 2 samples, found {n_samples}")]
+    TooFewSamples {
+        /// How many there are.
+        n_samples: usize,
+    },
     /// More samples than row numbers can count.
     #[error("too many samples: {n_samples}, at most {}", u32::MAX)]
     TooManySamples {
@@ -105,7 +108,7 @@ pub enum DataError {
         modality: String,
     },
     /// Two things that describe the same samples have different lengths.
-    #[error("{first} has {first_rows} rows, but {second} has {second_rows}")]
+    #[error("expected equal numbers of rows, found {first_rows} in {first} and {second_rows} in {second}")]
     RowsDiffer {
         /// The first of them.
         first: String,
@@ -284,7 +287,7 @@ pub enum DataError {
         share: f64,
     },
     /// Nothing can be held out.
-    #[error("split: nothing can be tested: every {what} holds the only samples of a class")]
+    #[error("split: nothing can be tested: every {what} holds all that there is of a class")]
     NothingToTest {
         /// Sample or group.
         what: &'static str,
@@ -321,7 +324,7 @@ impl DataError {
             Self::Table(error) => return error.hint().map(str::to_owned),
             Self::Layout(error) => return error.hint().map(str::to_owned),
             Self::NoModalities => "give one 2-D array per modality, or name them with `--modality`",
-            Self::NoSamples => "check that the file is complete",
+            Self::TooFewSamples { .. } => "check that the file is complete",
             Self::TooManySamples { .. } => "use a part of the samples",
             Self::NoColumns { .. } => "leave this modality out",
             Self::RowsDiffer { .. } => {

@@ -63,7 +63,7 @@ pub enum NpyError {
         expected: u64,
     },
     /// There are more bytes than the header promises.
-    #[error("byte {expected}: the array should end here, but {extra} more bytes follow")]
+    #[error("byte {expected}: the array should end here, but more follows ({extra} bytes)")]
     Trailing {
         /// Where it should end.
         expected: u64,
@@ -106,9 +106,8 @@ impl NpyError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Signature => Some("save it with `numpy.save`"),
-            Self::Version { .. }
-            | Self::HeaderCut { .. }
+            Self::Signature | Self::Version { .. } => Some("save it again with `numpy.save`"),
+            Self::HeaderCut { .. }
             | Self::Cut { .. }
             | Self::HeaderSyntax { .. }
             | Self::HeaderLacks { .. }

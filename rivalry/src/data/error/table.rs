@@ -155,6 +155,9 @@ impl TableError {
                 Some("name it with `--label COLUMN`")
             }
             Self::Ambiguous { .. } => Some("name it with `--groups COLUMN`"),
+            Self::NoModality { name, .. } if name.is_empty() => Some(
+                "write the table without its row numbers (in pandas: `index=False`), or name the columns to read with `--modality`",
+            ),
             Self::NoModality { .. } => Some(
                 "say which columns are which modality: `--modality NAME=PATTERN` (as in `--modality audio=a_*`), or name columns `MODALITY.FEATURE`",
             ),

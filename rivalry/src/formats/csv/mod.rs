@@ -84,7 +84,7 @@ fn header(source: &Source<'_>, options: &OpenOptions, limits: &Limits) -> Result
     let mut names = names.clone();
     // numpy and R mark the header as a comment.
     if let Some(first) = names.get(0).and_then(|n| n.strip_prefix('#')) {
-        names = std::iter::once(first.trim()).chain(names.iter().skip(1)).filter(|n| !n.is_empty()).collect();
+        names = std::iter::once(first.trim()).chain(names.iter().skip(1)).collect();
     }
     Columns::new(&names, options).map_err(|e| match e.root() {
         DataError::Table(TableError::NoMatch { .. }) => e,

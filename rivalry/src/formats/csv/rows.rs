@@ -122,7 +122,10 @@ fn next_line(
         }
         *line += 1;
         record.clear();
-        for cell in text.split_whitespace() {
+        let cells = text.split_whitespace();
+        // numpy and R mark the header as a comment.
+        let is_marked = n_cells.is_none() && text.trim_start().starts_with("# ");
+        for cell in cells.skip(usize::from(is_marked)) {
             record.push_field(cell);
         }
         if record.is_empty() {

@@ -12,8 +12,11 @@ use crate::formats::side::refuse_reserved;
 /// they are needed `class_name`, `groups`, `split`, `fold`.
 pub(super) fn write(data: &Dataset, path: &Path) -> Result<(), DataError> {
     refuse_reserved(data)?;
-    if let Some(modality) = data.modalities().iter().find(|m| m.name.contains('.')) {
-        let what = "the beginning of column names: it holds a full stop";
+    // A full stop ends the modality in a column's name, and a hash before the
+    // first one marks a header.
+    if let Some(modality) = data.modalities().iter().find(|m| m.name.contains('.') || m.name.starts_with('#'))
+    {
+        let what = "the beginning of column names: it holds a full stop, or begins with `#`";
         return Err(FileError::UnfitName { name: shown(&modality.name), what }.into());
     }
     let is_tab =

@@ -59,11 +59,11 @@ impl Record<'_> {
     }
 }
 
-/// Where the directory is.
-struct End {
+/// How many entries the directory has, its length, and where it begins.
+struct Directory {
     entries: u64,
-    directory_at: u64,
-    directory_len: u64,
+    len: u64,
+    at: u64,
 }
 
 /// All members in the order of the directory.
@@ -71,15 +71,13 @@ pub(super) fn members(input: &mut Input<'_>, limits: &Limits) -> Result<Vec<Memb
     let end = find_end(input)?;
     within("members", end.entries, limits.max_members as u64)?;
     let most = end.entries * (limits.max_name_bytes as u64 + MOST_ENTRY_BYTES);
-    within("bytes in the archive's directory", end.directory_len, most)?;
-    let directory = input
-        .bytes_at(end.directory_at, end.directory_len)?
-        .ok_or(ZipError::Directory { at: end.directory_at })?;
+    within("bytes in the archive's directory", end.len, most)?;
+    let directory = input.bytes_at(end.at, end.len)?.ok_or(ZipError::Directory { at: end.at })?;
     let mut members = Vec::new();
     let mut offsets = Vec::new();
     let mut at = 0;
     while at < directory.len() {
-        let (member, offset, len) = entry(&directory, at, end.directory_at, limits)?;
+        let (member, offset, len) = entry(&directory, at, end.at, limits)?;
         at += len;
         members.push(member);
         offsets.push(offset);
@@ -89,7 +87,7 @@ pub(super) fn members(input: &mut Input<'_>, limits: &Limits) -> Result<Vec<Memb
     }
     let mut names = BTreeSet::new();
     for (member, offset) in members.iter_mut().zip(&offsets) {
-        locate(input, member, *offset, end.directory_at).map_err(|e| e.at(&place(&member.name)))?;
+        locate(input, member, *offset, end.at).map_err(|e| e.at(&place(&member.name)))?;
         if !names.insert(member.name.clone()) {
             return Err(DataError::from(ZipError::Duplicate).at(&place(&member.name)));
         }
@@ -103,7 +101,7 @@ pub(super) fn place(name: &str) -> String {
     format!("member `{}`", crate::data::shown(name))
 }
 
-fn find_end(input: &mut Input<'_>) -> Result<End, DataError> {
+fn find_end(input: &mut Input<'_>) -> Result<Directory, DataError> {
     let no_end = ZipError::NoEnd { end: input.len() };
     // The record is followed by a comment of at most 65,535 bytes, whose
     // length it states.
@@ -122,45 +120,52 @@ fn find_end(input: &mut Input<'_>) -> Result<End, DataError> {
     if (record.u16(4), record.u16(6), record.u16(8)) != (0, 0, record.u16(10)) {
         return Err(ZipError::Volumes.into());
     }
-    let small = End {
-        entries: record.number(10, 2),
-        directory_len: record.number(12, 4),
-        directory_at: record.number(16, 4),
+    let small =
+        Directory { entries: record.number(10, 2), len: record.number(12, 4), at: record.number(16, 4) };
+    let is_too_small = small.entries == 0xFFFF || small.len == 0xFFFF_FFFF || small.at == 0xFFFF_FFFF;
+    let (end, end_at) = match find_end_64(input, at)? {
+        Some((wide, wide_at)) if wide.agrees(&small) => (wide, wide_at),
+        None if !is_too_small => (small, at),
+        _ => return Err(ZipError::Directory { at }.into()),
     };
-    let is_64 =
-        small.entries == 0xFFFF || small.directory_len == 0xFFFF_FFFF || small.directory_at == 0xFFFF_FFFF;
-    let (end, end_at) = if is_64 { find_end_64(input, at)? } else { (small, at) };
-    if end.directory_at.checked_add(end.directory_len) != Some(end_at) {
+    if end.at.checked_add(end.len) != Some(end_at) {
         return Err(ZipError::Directory { at: end_at }.into());
     }
     Ok(end)
 }
 
-/// The zip64 record, which a locator just before the end record points to.
-fn find_end_64(input: &mut Input<'_>, end_at: u64) -> Result<(End, u64), DataError> {
+impl Directory {
+    /// Whether a record with narrower fields says the same, as far as it can.
+    fn agrees(&self, small: &Self) -> bool {
+        self.entries.min(0xFFFF) == small.entries
+            && self.len.min(0xFFFF_FFFF) == small.len
+            && self.at.min(0xFFFF_FFFF) == small.at
+    }
+}
+
+/// The zip64 record and where it is, if a locator just before the end record
+/// points to one.
+fn find_end_64(input: &mut Input<'_>, end_at: u64) -> Result<Option<(Directory, u64)>, DataError> {
     const LOCATOR_LEN: u64 = 20;
     const RECORD_LEN: u64 = 56;
     let wrong = |at, what| ZipError::Record { at, what };
-    let locator_at = end_at.checked_sub(LOCATOR_LEN).ok_or(wrong(end_at, "a zip64 locator before it"))?;
+    let Some(locator_at) = end_at.checked_sub(LOCATOR_LEN) else { return Ok(None) };
     let locator = input.bytes_at(locator_at, LOCATOR_LEN)?.filter(|b| b.starts_with(LOCATOR_64));
-    let locator = locator.ok_or(wrong(locator_at, "a zip64 locator"))?;
+    let Some(locator) = locator else { return Ok(None) };
     let at = Record(&locator).number(8, 8);
     let record = input.bytes_at(at, RECORD_LEN)?.filter(|b| b.starts_with(END_64));
     let record = record.ok_or(wrong(at, "a zip64 end record"))?;
     // Extensible data after the record would lie between it and the locator.
-    if at + RECORD_LEN != locator_at {
+    if at.checked_add(RECORD_LEN) != Some(locator_at) {
         return Err(wrong(at, "a zip64 end record just before its locator").into());
     }
     let record = Record(&record);
     if record.number(16, 8) != 0 || record.number(24, 8) != record.number(32, 8) {
         return Err(ZipError::Volumes.into());
     }
-    let end = End {
-        entries: record.number(32, 8),
-        directory_len: record.number(40, 8),
-        directory_at: record.number(48, 8),
-    };
-    Ok((end, at))
+    let directory =
+        Directory { entries: record.number(32, 8), len: record.number(40, 8), at: record.number(48, 8) };
+    Ok(Some((directory, at)))
 }
 
 /// One directory entry: the member without its start, where its header is,

@@ -129,12 +129,12 @@ impl Array {
             values => values,
         };
         let mut counts = Vec::with_capacity(array.rows);
-        values.for_integers(what, |row, value| match u32::try_from(value) {
+        values.for_integers(what, |entry, value| match u32::try_from(value) {
             Ok(count) => {
                 counts.push(count);
                 Ok(())
             }
-            Err(_) => Err(LayoutError::NotCountable { what, row, value }),
+            Err(_) => Err(LayoutError::NotCountable { what, entry, value }),
         })?;
         Ok(counts)
     }
@@ -182,17 +182,17 @@ impl Values {
         Ok(Integers { values: self, at: 0 })
     }
 
-    /// Calls `visit(row, value)` on the values as integers.
+    /// Calls `visit(entry, value)` on the values as integers.
     fn for_integers(
         &self,
         what: &'static str,
         mut visit: impl FnMut(usize, i64) -> Result<(), LayoutError>,
     ) -> Result<(), LayoutError> {
-        let mut whole = |row: usize, value: f64| {
+        let mut whole = |entry: usize, value: f64| {
             if value.fract() == 0.0 && value.abs() <= EXACT as f64 {
-                visit(row, value as i64)
+                visit(entry, value as i64)
             } else {
-                Err(LayoutError::NotWhole { what, row, value })
+                Err(LayoutError::NotWhole { what, entry, value })
             }
         };
         match self {

@@ -53,9 +53,12 @@ pub(in crate::formats) struct Wanted {
 /// Which of the named arrays to read, and as what.
 pub(in crate::formats) fn wanted(names: &[&str], options: &OpenOptions) -> Result<Vec<Wanted>, DataError> {
     let mut wanted: Vec<Wanted> = Vec::new();
+    let two_roles = |position: usize| -> DataError {
+        LayoutError::TwoRoles { name: shown(names.get(position).copied().unwrap_or_default()) }.into()
+    };
     let mut add = |position: usize, role: Role, name: &str| {
         if wanted.iter().any(|w| w.position == position) {
-            return Err(DataError::from(LayoutError::TwoRoles { name: shown(name) }));
+            return Err(two_roles(position));
         }
         wanted.push(Wanted { position, role, name: name.to_owned() });
         Ok(())
@@ -105,6 +108,9 @@ pub(in crate::formats) fn wanted(names: &[&str], options: &OpenOptions) -> Resul
             None => continue,
         };
         let is_taken = wanted.iter().any(|w| w.position == position);
+        if is_taken && role == Role::Label {
+            return Err(two_roles(position));
+        }
         if !is_taken {
             wanted.push(Wanted { position, role, name: (*name).to_owned() });
         }

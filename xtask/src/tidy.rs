@@ -11,6 +11,7 @@ mod layers;
 mod manifests;
 mod marks;
 mod promises;
+mod references;
 mod shape;
 
 use std::fmt;
@@ -45,7 +46,7 @@ struct Check {
     find: fn(&Tree) -> Vec<Finding>,
 }
 
-const CHECKS: [Check; 17] = [
+const CHECKS: [Check; 19] = [
     Check {
         name: "layers",
         guards: "a library module uses only the modules before it in the layer order",
@@ -73,6 +74,11 @@ const CHECKS: [Check; 17] = [
         guards: "the promises that the documentation lists and those that tests name are the same",
         find: promises::check,
     },
+    Check {
+        name: "references",
+        guards: "numbers of others name the script and the versions that made them, and a test reads them",
+        find: references::check,
+    },
     Check { name: "stubs", guards: "no stubs, no skipped tests, no notes to self", find: marks::stubs },
     Check { name: "reasons", guards: "each lint exception and each ban says why", find: marks::reasons },
     Check { name: "paths", guards: "no path of one person's machine", find: marks::absolute_paths },
@@ -93,6 +99,11 @@ const CHECKS: [Check; 17] = [
     },
     Check { name: "index", guards: "docs/README.md links each page", find: documents::index },
     Check { name: "pickle", guards: "nothing in the dependency tree can unpickle", find: manifests::pickle },
+    Check {
+        name: "manifests",
+        guards: "members take dependencies from the workspace",
+        find: manifests::members,
+    },
     Check { name: "versions", guards: "one version everywhere", find: manifests::versions },
     Check {
         name: "dependencies",

@@ -22,6 +22,30 @@ pub(super) fn pickle(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Members name no versions of their own: what the workspace lists is all.
+pub(super) fn members(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.texts().filter(|(path, _)| is_member(path)) {
+        let mut here = false;
+        for (i, line) in text.lines().enumerate() {
+            if line.starts_with('[') {
+                here = line.contains("dependencies");
+            } else if here
+                && line.contains('=')
+                && !line.starts_with('#')
+                && !line.contains("workspace = true")
+            {
+                findings.push(Finding::new(path, i + 1, "a dependency that the workspace does not list"));
+            }
+        }
+    }
+    findings
+}
+
+fn is_member(path: &str) -> bool {
+    path.ends_with("/Cargo.toml") && path.matches('/').count() == 1 && !path.starts_with("fuzz/")
+}
+
 /// One version: in the workspace, its members, the lock, and what cites it.
 pub(super) fn versions(tree: &Tree) -> Vec<Finding> {
     let Some(version) = value_in(tree.text(ROOT).unwrap_or_default(), "[workspace.package]", "version")
@@ -182,6 +206,15 @@ mod tests {
             assert_eq!(found.len(), 1, "{path}: {found:?}");
             assert_eq!(found[0].path, path);
         }
+    }
+
+    #[test]
+    fn a_dependency_past_the_workspace_is_found() {
+        let good =
+            "[dependencies]\n# Sums.\ngemm.workspace = true\nserde = { workspace = true }\n[lib]\na = 1\n";
+        assert_eq!(members(&tree(&[("a/Cargo.toml", good)])), []);
+        let bad = "[dependencies]\ngemm = \"1\"\n[target.'cfg(unix)'.dev-dependencies]\nlibc = \"0.2\"\n";
+        assert_eq!(members(&tree(&[("a/Cargo.toml", bad)])).len(), 2);
     }
 
     #[test]

@@ -34,10 +34,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 /// A file of expected numbers says where it comes from, and a test reads it.
 fn golden(tree: &Tree, path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let script = text
-        .split_once("\"script\": \"")
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .map(|(script, _)| script);
+    let script = text.split_once("\"script\"").and_then(|(_, rest)| rest.split('"').nth(1));
     match script {
         None => findings.push(Finding::new(path, 1, "does not name the `script` that made it")),
         Some(script) if !tree.has(script) => {

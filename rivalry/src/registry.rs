@@ -270,9 +270,9 @@ impl Knob {
     pub fn range_text(&self) -> String {
         match (self.default, self.range) {
             (Default::Whole(_), Range::Between(low, high)) => {
-                format!("a whole number from {low} to {high}")
+                format!("a whole number from {} to {}", written(low), written(high))
             }
-            (_, Range::Between(low, high)) => format!("a number from {low} to {high}"),
+            (_, Range::Between(low, high)) => format!("a number from {} to {}", written(low), written(high)),
             (_, Range::OneOf(words)) => {
                 format!("one of {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "))
             }
@@ -370,12 +370,18 @@ impl Value {
     }
 }
 
+/// A number as people write it: `0.001`, `100000`, `1e-8`, `1e300`.
+fn written(x: f64) -> String {
+    let plain = x == 0.0 || !x.is_finite() || (1e-4..1e7).contains(&x.abs());
+    if plain { format!("{x}") } else { format!("{x:e}") }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(b) => write!(f, "{b}"),
             Self::Whole(i) => write!(f, "{i}"),
-            Self::Number(x) => write!(f, "{x}"),
+            Self::Number(x) => f.write_str(&written(*x)),
             Self::Word(w) => write!(f, "{w}"),
         }
     }
@@ -422,6 +428,13 @@ mod tests {
                 "`mlp.width` must be a whole number from 1 to 4096, not `big`",
             ]
         );
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_write_them_and_read_back() {
+        let texts = [0.0, 0.001, -2.5, 100_000.0, 1e-8, -1e300].map(written);
+        assert_eq!(texts, ["0", "0.001", "-2.5", "100000", "1e-8", "-1e300"]);
+        assert_eq!(Value::parse("1e-8"), Value::Number(1e-8));
     }
 
     #[test]

@@ -129,6 +129,7 @@ def main():
     check = parser.parse_args().check
     rng = np.random.default_rng(20240817)
     content = {
+        "script": "reference/data/make.py",
         "versions": {"numpy": np.__version__, "scikit-learn": sklearn.__version__},
         "sample_folds": sample_folds(rng),
         "group_folds": group_folds(rng),

@@ -172,6 +172,7 @@ def plain(array):
 
 def content():
     return {
+        "script": "reference/formats/make.py",
         "versions": {"numpy": np.__version__, "pandas": pd.__version__},
         "npy": {
             name: {"shape": list(array.shape), "values": plain(array)} for name, (_, array) in npy_files().items()

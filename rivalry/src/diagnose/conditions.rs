@@ -10,9 +10,9 @@ pub(super) fn weak_baseline(facts: &Facts<'_>) -> Outcome {
     let modality = facts.choice("best_raw_probe").map_or("a modality".to_owned(), |m| facts.name(m));
     let line = match &lead {
         Some(_) => format!(
-            "a linear probe on the raw features of {modality} is {} ahead of {} alone",
-            points(lead.as_ref()),
-            facts.best_name()
+            "a linear probe on the raw features of {modality} minus {} alone is {}",
+            facts.best_name(),
+            points(lead.as_ref())
         ),
         None => "no probe on raw features was fitted".to_owned(),
     };
@@ -21,8 +21,7 @@ pub(super) fn weak_baseline(facts: &Facts<'_>) -> Outcome {
 
 pub(super) fn joint_not_above_probe(facts: &Facts<'_>) -> Outcome {
     let lead = facts.study("joint_over_raw_probe");
-    let line =
-        format!("the joint network is {} ahead of the best probe on raw features", points(lead.as_ref()));
+    let line = format!("joint minus the best probe on raw features is {}", points(lead.as_ref()));
     let status = match &lead {
         None => Status::Unknown,
         Some(e) if e.above(0.0) => Status::Refuted,
@@ -128,7 +127,7 @@ pub(super) fn recoverable(facts: &Facts<'_>) -> Outcome {
     let line = match &gain {
         Some(_) => {
             format!(
-                "a probe on all joint encoders side by side is {} ahead of the joint head",
+                "a probe on all joint encoders side by side minus the joint head is {}",
                 points(gain.as_ref())
             )
         }
@@ -209,7 +208,7 @@ pub(super) fn gap_within(facts: &Facts<'_>) -> Outcome {
 
 pub(super) fn headroom_within(facts: &Facts<'_>) -> Outcome {
     let headroom = facts.study("headroom");
-    let line = format!("the ensemble is {} ahead of the joint network", points(headroom.as_ref()));
+    let line = format!("ensemble minus joint is {}", points(headroom.as_ref()));
     Outcome::new(within(headroom.as_ref(), facts.at.rope), line)
 }
 
@@ -227,7 +226,7 @@ pub(super) fn no_loss(facts: &Facts<'_>) -> Outcome {
 
 pub(super) fn little_headroom(facts: &Facts<'_>) -> Outcome {
     let headroom = facts.study("headroom");
-    let line = format!("the ensemble is {} ahead of the joint network", points(headroom.as_ref()));
+    let line = format!("ensemble minus joint is {}", points(headroom.as_ref()));
     let status = match (&headroom, at_least(headroom.as_ref(), facts.at.rope)) {
         (None, _) => Status::Unknown,
         (_, Status::Met) => Status::Refuted,

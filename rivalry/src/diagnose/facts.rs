@@ -99,7 +99,7 @@ impl Facts<'_> {
         let loses = self.loses();
         let headroom = self.study("headroom");
         let beaten = at_least(headroom.as_ref(), self.at.rope);
-        let said = format!("the ensemble is {} ahead of the joint network", points(headroom.as_ref()));
+        let said = format!("ensemble minus joint is {}", points(headroom.as_ref()));
         let line = match (loses.status >= Status::Likely, beaten >= Status::Likely) {
             (true, true) => format!("{}; {said}", loses.line),
             (false, true) => said,
@@ -121,7 +121,7 @@ impl Facts<'_> {
         let ratio = |of: fn(&crate::metrics::FeatureFacts) -> f64| {
             let sizes = || self.study.features.iter().map(of);
             let (low, high) = (sizes().fold(f64::INFINITY, f64::min), sizes().fold(0.0, f64::max));
-            (low > 0.0 && high.is_finite()).then(|| high / low)
+            (low > 0.0 && low.is_finite() && high.is_finite()).then(|| high / low)
         };
         Some((ratio(|f| f.rms_seen)?, ratio(|f| f.rms_given)?))
     }

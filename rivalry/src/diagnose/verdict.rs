@@ -163,9 +163,12 @@ fn sentence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: O
             .to_owned();
     };
     let shown = points(Some(&gap));
-    let loses = facts.loses().status == Status::Met;
+    let losing = facts.loses().status;
+    let loses = losing == Status::Met;
     let mut sentences = vec![if loses {
         format!("Joint training loses to {best} alone: {shown}.")
+    } else if losing == Status::Likely {
+        format!("Joint training probably loses to {best} alone, but the interval reaches 0: {shown}.")
     } else if variant == Some("V1a") {
         format!("Fusion helps: joint training is {shown} ahead of {best} alone.")
     } else if gap.above(-facts.at.rope) {
@@ -270,7 +273,7 @@ fn evidence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome) -> Vec<Str
         for outcome in &found.outcomes {
             let said = outcome.line == harm.line || lines.contains(&outcome.line);
             let about_gap = outcome.line == facts.loses().line;
-            if !said && !about_gap && !outcome.line.starts_with("the ensemble is") {
+            if !said && !about_gap && !outcome.line.starts_with("ensemble minus joint") {
                 lines.push(outcome.line.clone());
             }
         }

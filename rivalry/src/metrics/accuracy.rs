@@ -29,14 +29,14 @@ const QUANTITIES: &[Quantity] = &[
     Quantity {
         name: "valid_accuracy",
         unit: "accuracy",
-        scale: Scale::Free,
+        scale: Scale::Share,
         direction: Direction::Higher,
         definition: "the same on validation rows; used for choosing, never reported as a result",
     },
     Quantity {
         name: "valid_loss",
         unit: "nats",
-        scale: Scale::Free,
+        scale: Scale::Positive,
         direction: Direction::Lower,
         definition: "mean cross-entropy on validation rows",
     },

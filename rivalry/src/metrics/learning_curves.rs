@@ -16,22 +16,42 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
 };
 
 const QUANTITIES: &[Quantity] = &[
-    nats("final_train_loss", Direction::Lower, "mean cross-entropy on training rows after the last epoch"),
-    nats("final_valid_loss", Direction::Lower, "mean cross-entropy on validation rows after the last epoch"),
-    nats("train_loss_excess", Direction::Neither, "final training loss, joint minus best modality alone"),
-    nats("valid_loss_excess", Direction::Lower, "final validation loss, joint minus best modality alone"),
+    nats(
+        "final_train_loss",
+        Scale::Positive,
+        Direction::Lower,
+        "mean cross-entropy on training rows after the last epoch",
+    ),
+    nats(
+        "final_valid_loss",
+        Scale::Positive,
+        Direction::Lower,
+        "mean cross-entropy on validation rows after the last epoch",
+    ),
+    nats(
+        "train_loss_excess",
+        Scale::Free,
+        Direction::Neither,
+        "final training loss, joint minus best modality alone",
+    ),
+    nats(
+        "valid_loss_excess",
+        Scale::Free,
+        Direction::Lower,
+        "final validation loss, joint minus best modality alone",
+    ),
     Quantity {
         name: "overfitting_ratio",
         unit: "ratio",
-        scale: Scale::Free,
+        scale: Scale::Positive,
         direction: Direction::Lower,
         definition: "OGR from the first to the last epoch: growth of (validation - training loss) over fall of the \
                      validation loss, absolute",
     },
 ];
 
-const fn nats(name: &'static str, direction: Direction, definition: &'static str) -> Quantity {
-    Quantity { name, unit: "nats", scale: Scale::Free, direction, definition }
+const fn nats(name: &'static str, scale: Scale, direction: Direction, definition: &'static str) -> Quantity {
+    Quantity { name, unit: "nats", scale, direction, definition }
 }
 
 /// A validation loss that moved less than this fell by nothing: a ratio to it
@@ -64,7 +84,7 @@ impl Metric for LearningCurves {
             [("train_loss_excess", "final_train_loss"), ("valid_loss_excess", "final_valid_loss")]
         {
             let differences = series.number_differences(of, &joint, &alone);
-            table.put(name, Subject::Study, series.estimate_numbers(&differences));
+            table.put(name, Subject::Study, series.estimate_numbers(&differences, Scale::Free));
         }
     }
 }

@@ -119,8 +119,8 @@ pub struct TrialMeasures {
     pub fold: usize,
     /// Number of rows trained on.
     pub n_train: usize,
-    /// Whether there were validation rows.
-    pub has_valid: bool,
+    /// Number of rows used for selection.
+    pub n_valid: usize,
     /// Rows tested on.
     pub test: Vec<u32>,
     /// The values.
@@ -195,7 +195,7 @@ pub fn measure_trial(
         repeat: trial.repeat,
         fold: trial.fold,
         n_train: trial.train.len(),
-        has_valid: !trial.valid.is_empty(),
+        n_valid: trial.valid.len(),
         test: trial.test.clone(),
         sheet,
         diverged: trial.models.iter().filter_map(diverged).collect(),
@@ -234,7 +234,7 @@ pub fn aggregate(
         if numbers.is_empty() {
             series.estimate(&series.cells(quantity.name, subject), quantity.scale)
         } else {
-            series.estimate_numbers(&numbers)
+            series.estimate_numbers(&numbers, quantity.scale)
         }
     });
     let mut table = Table::default();
@@ -259,7 +259,7 @@ pub fn aggregate(
         n_samples: samples.len(),
         class_sizes,
         n_train: trials.iter().map(|t| t.n_train).sum::<usize>() as f64 / trials.len().max(1) as f64,
-        has_valid: trials.iter().all(|t| t.has_valid),
+        has_valid: trials.iter().all(|t| t.n_valid > 0),
         diverged: trials.iter().flat_map(|t| t.diverged.iter().cloned()).collect(),
     }
 }

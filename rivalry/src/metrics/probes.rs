@@ -16,7 +16,7 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
     cites: &[cites::ALAIN2017, cites::DU2023],
     knobs: &[Knob {
         name: "largest",
-        default: Default::Whole(4_000_000),
+        default: Default::Whole(20_000_000),
         range: Range::Between(0.0, 1e9),
         meaning: "training values (rows x features x classes) above which a probe of side-by-side encoders or raw features is skipped",
     }],
@@ -35,17 +35,13 @@ const QUANTITIES: &[Quantity] = &[
     },
     share("fused_probe", "accuracy of a probe on all encoders of the joint network side by side"),
     share("raw_probe", "accuracy of a probe on the modality's standardised input features"),
-    choosing("probe_alone_valid", "accuracy of that probe on validation rows, used for choosing"),
-    choosing("probe_in_joint_valid", "accuracy of that probe on validation rows, used for choosing"),
-    choosing("raw_probe_valid", "accuracy of that probe on validation rows, used for choosing"),
+    share("probe_alone_valid", "accuracy of that probe on validation rows, used for choosing"),
+    share("probe_in_joint_valid", "accuracy of that probe on validation rows, used for choosing"),
+    share("raw_probe_valid", "accuracy of that probe on validation rows, used for choosing"),
 ];
 
 const fn share(name: &'static str, definition: &'static str) -> Quantity {
     Quantity { name, unit: "accuracy", scale: Scale::Share, direction: Direction::Higher, definition }
-}
-
-const fn choosing(name: &'static str, definition: &'static str) -> Quantity {
-    Quantity { name, unit: "accuracy", scale: Scale::Free, direction: Direction::Higher, definition }
 }
 
 struct Probes {

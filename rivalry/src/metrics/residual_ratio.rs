@@ -23,7 +23,7 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
 const QUANTITIES: &[Quantity] = &[Quantity {
     name: "residual_ratio",
     unit: "ratio",
-    scale: Scale::Free,
+    scale: Scale::Positive,
     direction: Direction::Neither,
     definition: "mean |p - e_y| of the joint network over mean |p_r - e_y| of this modality's branch, on training \
                  rows: 1 = learns as if alone, 0 = starved",

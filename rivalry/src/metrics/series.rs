@@ -136,20 +136,21 @@ impl Series<'_> {
     }
 
     /// The mean of one number per trial with its interval.
-    pub fn estimate_numbers(&self, numbers: &[f64]) -> Measured {
+    pub fn estimate_numbers(&self, numbers: &[f64], scale: Scale) -> Measured {
         if self.study.design == Design::GivenSplit {
-            return self.estimate_trainings(numbers);
+            return self.estimate_trainings(numbers, scale);
         }
-        self.over_splits(numbers).ok_or_else(|| "no trial has a value".to_owned())
+        let estimate = self.over_splits(numbers).ok_or_else(|| "no trial has a value".to_owned())?;
+        Ok(within(estimate, scale))
     }
 
     /// The mean of one number per training of the whole design with its interval
     /// over trainings.
-    pub fn estimate_trainings(&self, numbers: &[f64]) -> Measured {
+    pub fn estimate_trainings(&self, numbers: &[f64], scale: Scale) -> Measured {
         let values = Matrix::from_vec(numbers.len(), 1, numbers.to_vec());
         let found = crossed_replicates(&values, None, None, None, &self.bootstrap);
         let found = found.ok_or_else(|| "no training has a value".to_owned())?;
-        Ok(found.estimate(self.bootstrap.ends, self.bootstrap.level))
+        Ok(within(found.estimate(self.bootstrap.ends, self.bootstrap.level), scale))
     }
 
     /// The mean of per-sample values over the test rows of one class, with its interval.
@@ -222,11 +223,12 @@ impl Series<'_> {
         repeats.iter().filter_map(one).collect()
     }
 
-    /// Test rows per training row, for the corrected resampled variance.
-    /// Validation rows count on neither side, which widens the interval a little.
+    /// Test rows per row of everything else, for the corrected resampled
+    /// variance: validation rows are carved out of what a training is given, so
+    /// they count as training rows (1 / (k - 1) for k folds).
     fn test_over_train(&self) -> f64 {
         let total = |size: fn(&TrialMeasures) -> usize| self.trials.iter().map(size).sum::<usize>() as f64;
-        total(|t| t.test.len()) / total(|t| t.n_train).max(1.0)
+        total(|t| t.test.len()) / total(|t| t.n_train + t.n_valid).max(1.0)
     }
 
     fn over_splits(&self, means: &[f64]) -> Option<Estimate> {
@@ -243,7 +245,7 @@ impl Series<'_> {
                     crossed_replicates(values, groups, None, range, &self.bootstrap).ok_or_else(absent)?;
                 Ok(within(found.estimate(self.bootstrap.ends, self.bootstrap.level), scale))
             }
-            Scale::Free => {
+            Scale::Positive | Scale::Free => {
                 let found =
                     crossed_replicates(values, groups, None, None, &self.bootstrap).ok_or_else(absent)?;
                 Ok(found.estimate(self.bootstrap.ends, self.bootstrap.level))
@@ -294,6 +296,7 @@ fn within(estimate: Estimate, scale: Scale) -> Estimate {
     let (low, high) = match scale {
         Scale::Share => (0.0, 1.0),
         Scale::Difference(bound) => (-bound, bound),
+        Scale::Positive => (0.0, f64::INFINITY),
         Scale::Free => return estimate,
     };
     let Some(interval) = estimate.interval() else { return estimate };

@@ -56,6 +56,8 @@ pub enum Scale {
     Share,
     /// A difference of shares, within these bounds either way.
     Difference(f64),
+    /// Nothing below 0.
+    Positive,
     /// Any finite number.
     Free,
 }

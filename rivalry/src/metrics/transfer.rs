@@ -17,7 +17,7 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
 const QUANTITIES: &[Quantity] = &[Quantity {
     name: "transfer_loss",
     unit: "accuracy",
-    scale: Scale::Free,
+    scale: Scale::Difference(1.0),
     direction: Direction::Lower,
     definition: "accuracy on validation rows minus accuracy on test rows of the network trained on this modality \
                  alone; the interval is over trainings",

@@ -35,14 +35,14 @@ const QUANTITIES: &[Quantity] = &[
     Quantity {
         name: "classes_won",
         unit: "classes",
-        scale: Scale::Free,
+        scale: Scale::Positive,
         direction: Direction::Neither,
         definition: "number of classes in which this modality has the largest part of the margin, mean over trainings",
     },
     Quantity {
         name: "luck",
         unit: "entropy",
-        scale: Scale::Free,
+        scale: Scale::Share,
         direction: Direction::Neither,
         definition: "entropy of a class's winner over trainings / log of the number of modalities; of the study: \
                      mean over classes",
@@ -104,7 +104,11 @@ impl Metric for Winners {
             table.put("luck", Subject::Class(class), Ok(described(luck, level, counted)));
         }
         for (modality, won) in won.iter().enumerate() {
-            table.put("classes_won", Subject::Modality(modality), series.estimate_trainings(won));
+            table.put(
+                "classes_won",
+                Subject::Modality(modality),
+                series.estimate_trainings(won, Scale::Positive),
+            );
         }
         if !lucks.is_empty() {
             let mean = sums::mean(&lucks);

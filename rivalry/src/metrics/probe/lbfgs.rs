@@ -2,8 +2,8 @@
 //! (Nocedal & Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 7.5;
 //! the bisecting line search is Lewis & Overton's, Math. Programming 141, 2013).
 //!
-//! It never allocates inside an iteration and never reports success without a
-//! small gradient.
+//! The caller gives the initial approximation of the inverse Hessian. It never
+//! reports success without a small gradient.
 
 use std::collections::VecDeque;
 
@@ -25,11 +25,13 @@ pub(super) struct Minimised {
 }
 
 /// Moves `point` towards a minimum of `function`, which returns the value and
-/// writes the gradient. Stops when no entry of the gradient exceeds `tolerance`
+/// writes the gradient. `precondition` multiplies a vector by an approximate
+/// inverse Hessian, symmetric and positive definite. Stops when no entry of the gradient exceeds `tolerance`
 /// in size, after `max_steps`, or when no step makes progress in double precision.
 pub(super) fn minimise(
     point: &mut [f64],
     mut function: impl FnMut(&[f64], &mut [f64]) -> f64,
+    precondition: impl Fn(&mut [f64]),
     tolerance: f64,
     max_steps: usize,
 ) -> Minimised {
@@ -43,17 +45,15 @@ pub(super) fn minimise(
         if largest(&gradient) <= tolerance {
             return Minimised { n_steps, converged: true };
         }
-        two_loops(&gradient, &pairs, &mut direction);
+        two_loops(&gradient, &pairs, &precondition, &mut direction);
         let mut slope = dot(&gradient, &direction);
         if slope >= 0.0 {
             // Rounding spoiled the memory: start again from steepest descent.
             pairs.clear();
-            two_loops(&gradient, &pairs, &mut direction);
+            two_loops(&gradient, &pairs, &precondition, &mut direction);
             slope = dot(&gradient, &direction);
         }
-        let first_step =
-            if pairs.is_empty() { (1.0 / dot(&gradient, &gradient).sqrt()).min(1.0) } else { 1.0 };
-        let (mut low, mut high, mut step) = (0.0, f64::INFINITY, first_step);
+        let (mut low, mut high, mut step) = (0.0, f64::INFINITY, 1.0);
         let mut accepted = None;
         for _ in 0..LINE_TRIALS {
             for i in 0..n {
@@ -77,7 +77,7 @@ pub(super) fn minimise(
         };
         let mut pair =
             if pairs.len() == MEMORY { pairs.pop_front().unwrap_or_default() } else { Pair::default() };
-        pair.set(point, &next_point, &gradient, &next_gradient);
+        pair.set(point, &next_point, &gradient, &next_gradient, &precondition);
         if pair.curvature > 0.0 {
             pairs.push_back(pair);
         }
@@ -94,12 +94,19 @@ struct Pair {
     change: Vec<f64>,
     /// step . change, positive for a convex function.
     curvature: f64,
-    /// change . change.
+    /// change . (preconditioned change).
     square: f64,
 }
 
 impl Pair {
-    fn set(&mut self, point: &[f64], next_point: &[f64], gradient: &[f64], next_gradient: &[f64]) {
+    fn set(
+        &mut self,
+        point: &[f64],
+        next_point: &[f64],
+        gradient: &[f64],
+        next_gradient: &[f64],
+        precondition: impl Fn(&mut [f64]),
+    ) {
         let difference = |out: &mut Vec<f64>, new: &[f64], old: &[f64]| {
             out.clear();
             out.extend(new.iter().zip(old).map(|(a, b)| *a - *b));
@@ -107,12 +114,19 @@ impl Pair {
         difference(&mut self.step, next_point, point);
         difference(&mut self.change, next_gradient, gradient);
         self.curvature = dot(&self.step, &self.change);
-        self.square = dot(&self.change, &self.change);
+        let mut scaled = self.change.clone();
+        precondition(&mut scaled);
+        self.square = dot(&self.change, &scaled);
     }
 }
 
 /// direction = -(approximate inverse Hessian) gradient.
-fn two_loops(gradient: &[f64], pairs: &VecDeque<Pair>, direction: &mut [f64]) {
+fn two_loops(
+    gradient: &[f64],
+    pairs: &VecDeque<Pair>,
+    precondition: impl Fn(&mut [f64]),
+    direction: &mut [f64],
+) {
     for (d, g) in direction.iter_mut().zip(gradient) {
         *d = -*g;
     }
@@ -121,6 +135,7 @@ fn two_loops(gradient: &[f64], pairs: &VecDeque<Pair>, direction: &mut [f64]) {
         alphas[i] = dot(&pair.step, direction) / pair.curvature;
         add_scaled(direction, -alphas[i], &pair.change);
     }
+    precondition(direction);
     if let Some(last) = pairs.back() {
         let scale = last.curvature / last.square;
         for d in direction.iter_mut() {
@@ -176,6 +191,7 @@ mod tests {
                 }
                 value
             },
+            |_| {},
             1e-9,
             200,
         );
@@ -191,6 +207,7 @@ mod tests {
                 gradient[1] = 200.0 * b;
                 a * a + 100.0 * b * b
             },
+            |_| {},
             1e-8,
             200,
         );
@@ -207,6 +224,7 @@ mod tests {
                 gradient[0] = 1.0;
                 x[0]
             },
+            |_| {},
             1e-9,
             5,
         );

@@ -2,6 +2,7 @@
 
 use crate::diagnose::facts::{Facts, points};
 use crate::diagnose::status::{Status, at_least};
+use crate::stats::Estimate;
 
 /// All notes that apply, the most important first.
 pub(super) fn all(facts: &Facts<'_>, code: Option<&str>) -> Vec<String> {
@@ -49,26 +50,37 @@ fn choice(facts: &Facts<'_>, notes: &mut Vec<String>) {
     }
 }
 
-/// Encoders can be damaged while the fused accuracy is fine.
+/// Modalities with an encoder deficit, the largest first.
+fn with_deficit(facts: &Facts<'_>) -> Vec<(usize, Estimate)> {
+    let one = |m: usize| {
+        let deficit = facts.modality("encoder_deficit", m)?;
+        (at_least(Some(&deficit), facts.at.rope) == Status::Met).then_some((m, deficit))
+    };
+    let mut found: Vec<(usize, Estimate)> = facts.modalities().filter_map(one).collect();
+    found.sort_by(|a, b| b.1.value.total_cmp(&a.1.value));
+    found
+}
+
+/// For verdicts without harm: encoders can be damaged while the fused accuracy is fine.
+pub(super) fn damaged(facts: &Facts<'_>) -> Option<String> {
+    let names: Vec<String> = with_deficit(facts).into_iter().map(|(m, _)| facts.name(m)).collect();
+    let (last, rest) = names.split_last()?;
+    Some(if rest.is_empty() {
+        format!("Even so, the encoder of {last} learned less jointly than alone.")
+    } else {
+        format!("Even so, the encoders of {} and {last} learned less jointly than alone.", rest.join(", "))
+    })
+}
+
 fn deficits(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>) {
-    if code == Some("V2") {
+    let found = with_deficit(facts);
+    if code == Some("V2") || found.is_empty() {
         return;
     }
-    let mut found: Vec<(f64, String)> = Vec::new();
-    for modality in facts.modalities() {
-        let deficit = facts.modality("encoder_deficit", modality);
-        if at_least(deficit.as_ref(), facts.at.rope) == Status::Met {
-            let value = deficit.as_ref().map_or(0.0, |e| e.value);
-            found.push((value, format!("{} {}", facts.name(modality), points(deficit.as_ref()))));
-        }
-    }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    if !found.is_empty() {
-        let list: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
-        let fine =
-            if matches!(code, Some("V1" | "V4")) { ", although the fused accuracy is fine" } else { "" };
-        notes.push(format!("encoder deficits{fine}: {}", list.join(", ")));
-    }
+    let list: Vec<String> =
+        found.iter().map(|(m, deficit)| format!("{} {}", facts.name(*m), points(Some(deficit)))).collect();
+    let fine = if matches!(code, Some("V1" | "V4")) { ", although the fused accuracy is fine" } else { "" };
+    notes.push(format!("encoder deficits{fine}: {}", list.join(", ")));
 }
 
 fn ceiling(facts: &Facts<'_>, notes: &mut Vec<String>) {

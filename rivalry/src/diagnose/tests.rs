@@ -38,7 +38,10 @@ fn v1_without_a_loss_still_tells_of_encoder_deficits() {
     plan.modalities[1].probe_joint = (0.0, 0.14);
     let found = verdict(&plan);
     assert_eq!((found.code, found.variant, found.settled), ("V1", Some("V1b"), true), "{found:#?}");
-    assert!(found.sentence.starts_with("Joint training does not lose 1 point or more to `a` alone"));
+    assert!(
+        found.sentence.starts_with("Fusion is fine: joint training does not lose 1 point or more to `a`")
+    );
+    assert!(found.sentence.ends_with("Even so, the encoder of `b` learned less jointly than alone."));
     let deficit = found.notes.iter().find(|n| n.starts_with("encoder deficits")).unwrap();
     assert!(deficit.contains("although the fused accuracy is fine: `b` +"), "{deficit}");
     assert!(found.notes.iter().any(|n| n.contains("hardly anything to gain")));

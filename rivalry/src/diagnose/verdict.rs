@@ -171,6 +171,10 @@ fn sentence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: O
         format!("Joint training probably loses to {best} alone, but the interval reaches 0: {shown}.")
     } else if variant == Some("V1a") {
         format!("Fusion helps: joint training is {shown} ahead of {best} alone.")
+    } else if variant == Some("V1b") {
+        format!(
+            "Fusion is fine: joint training does not lose {rope:.0} point or more to {best} alone, {shown}."
+        )
     } else if gap.above(-facts.at.rope) {
         format!("Joint training does not lose {rope:.0} point or more to {best} alone: {shown}.")
     } else {
@@ -181,6 +185,9 @@ fn sentence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: O
         sentences.push(format!("But the ensemble of the networks trained alone is {headroom} ahead of it."));
     }
     sentences.extend(cause(facts, found, harm, variant));
+    if found.is_some_and(|f| !f.rule.is_cause) {
+        sentences.extend(notes::damaged(facts));
+    }
     let n = facts.measured.n_samples;
     if (n as f64) < facts.at.few_samples {
         sentences.push(format!("Only n = {n} samples were tested: read the intervals, not the values."));

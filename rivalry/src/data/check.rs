@@ -25,6 +25,9 @@ pub(super) fn check_modalities(modalities: &[Modality], labels: &Labels) -> Resu
         }
     }
     let rows = |m: &Modality| m.features.rows();
+    if rows(first) > u32::MAX as usize {
+        return Err(DataError::TooManySamples { n_samples: rows(first) });
+    }
     for modality in modalities {
         if rows(modality) != rows(first) {
             return Err(DataError::RowsDiffer {
@@ -45,9 +48,6 @@ pub(super) fn check_modalities(modalities: &[Modality], labels: &Labels) -> Resu
     }
     if rows(first) < 2 {
         return Err(DataError::TooFewSamples { n_samples: rows(first) });
-    }
-    if rows(first) > u32::MAX as usize {
-        return Err(DataError::TooManySamples { n_samples: rows(first) });
     }
     for Modality { name, features } in modalities {
         if features.cols() == 0 {

@@ -415,3 +415,35 @@ fn a_description_counts_what_matters() {
         ]
     );
 }
+
+#[test]
+fn samples_are_counted_before_anything_is_made_of_them() {
+    let endless = Modality::new("a", Matrix::<f32>::from_vec(1 << 33, 0, Vec::new()));
+    let error = Dataset::new("d", vec![endless], Labels::from_integers(&[0, 1]), None, None).unwrap_err();
+    assert_eq!(error, DataError::TooManySamples { n_samples: 1 << 33 });
+    assert_eq!(error.to_string(), "too many samples: 8589934592, at most 4294967295");
+}
+
+#[test]
+fn splits_that_cannot_be_drawn_are_errors() {
+    let message = |groups: Option<&[i64]>, split| {
+        dataset(&[0, 1, 0, 1, 0, 1], groups, Some(split)).unwrap_err().to_string()
+    };
+    assert_eq!(message(None, Split::Folds { k: 1 }), "split: cannot make 1 folds of 6 samples");
+    assert_eq!(message(None, Split::Folds { k: 7 }), "split: cannot make 7 folds of 6 samples");
+    assert_eq!(
+        message(Some(&[0, 0, 1, 1, 2, 2]), Split::Folds { k: 4 }),
+        "split: cannot make 4 folds of 3 groups"
+    );
+    for share in [0.0, 1.0, -0.2, f64::NAN] {
+        assert_eq!(
+            message(None, Split::HoldOut { test_share: share }),
+            format!("split: expected a test share above 0 and below 1, found {share}")
+        );
+    }
+    let data = dataset(&[0, 1, 0, 1, 0, 1], None, None).unwrap();
+    let old = data.fingerprint();
+    let data = data.with_split(Split::Folds { k: 2 }).unwrap();
+    assert!(data.n_folds() == 2 && data.fingerprint() != old);
+    assert!(data.with_split(Split::Folds { k: 9 }).is_err());
+}

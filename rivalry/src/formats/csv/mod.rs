@@ -69,7 +69,7 @@ impl Format for Csv {
                 table.push(*column, cell, limits).map_err(|e| e.at(&at_cell(line, i)))?;
             }
         }
-        table.arrays(columns, n_rows)
+        table.arrays(columns, n_rows, limits)
     }
 
     fn write(&self, data: &Dataset, path: &Path) -> Result<(), DataError> {
@@ -180,7 +180,12 @@ impl Table {
         Ok(())
     }
 
-    fn arrays(self, columns: Columns, n_rows: usize) -> Result<Vec<(Role, Array)>, DataError> {
+    fn arrays(
+        self,
+        columns: Columns,
+        n_rows: usize,
+        limits: &Limits,
+    ) -> Result<Vec<(Role, Array)>, DataError> {
         let mut arrays = Vec::new();
         for ((name, cols), values) in columns.modalities.into_iter().zip(self.features) {
             if values.len() != n_rows * cols {
@@ -197,8 +202,7 @@ impl Table {
             let names = class_names(&labels, &names.into_values(true))?;
             let rows = names.len();
             let mut texts = Texts::with_capacity(rows);
-            let limits = Limits::default();
-            names.iter().try_for_each(|name| texts.push(name, &limits))?;
+            names.iter().try_for_each(|name| texts.push(name, limits))?;
             arrays.push((Role::ClassNames, Array { rows, ..list(texts.into_values(true)) }));
         }
         arrays.push((Role::Label, list(labels)));
@@ -330,4 +334,19 @@ pub(super) fn read_list(
         return Err(TableError::NoRows.into());
     }
     Ok(Array { name: source.stem().to_owned(), rows, cols: None, values: texts.into_values(true) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_shrinks_between_two_readings_is_an_error() {
+        let names = ["a.1", "y"].into_iter().collect();
+        let columns = Columns::new(&names, &OpenOptions::default()).unwrap();
+        let mut table = Table::new(&columns, 2);
+        table.push(Column::Feature(0), "1", &Limits::default()).unwrap();
+        table.push(Column::Label, "0", &Limits::default()).unwrap();
+        assert_eq!(table.arrays(columns, 2, &Limits::default()).unwrap_err(), FileError::Changed.into());
+    }
 }

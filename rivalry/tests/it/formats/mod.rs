@@ -2,6 +2,7 @@
 //! how much memory they may ask for. Everything that has a kind of file in it
 //! goes over the table of formats.
 
+mod alone;
 mod bad_input;
 mod cuts;
 mod foreign;

@@ -238,3 +238,16 @@ fn what_is_no_file_is_not_opened() {
         assert!(error.to_string().contains("(a device, a pipe or a socket)"), "{error}");
     }
 }
+
+/// Linux file names are bytes.
+#[cfg(target_os = "linux")]
+#[test]
+fn file_names_that_are_no_text_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let scratch = Scratch::new();
+    let file = scratch.put("d/y.csv", b"0\n1\n0\n1\n");
+    let odd = file.with_file_name(std::ffi::OsStr::from_bytes(b"caf\xe9.csv"));
+    std::fs::copy(&file, odd).unwrap();
+    let error = open(&scratch.0.join("d"), &OpenOptions::default(), &Limits::default()).unwrap_err();
+    assert!(error.to_string().ends_with("d: a file's name is not UTF-8: `caf\u{fffd}.csv`"), "{error}");
+}

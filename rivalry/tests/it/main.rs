@@ -6,3 +6,4 @@ mod formats;
 mod golden;
 mod promises;
 mod specimen;
+mod stats;

@@ -35,7 +35,7 @@ const CROSSED: Purpose = Purpose::new("crossed bootstrap");
 /// and each replicate is divided by sqrt(chi^2 / df), Satterthwaite's df, so
 /// that replicates follow Student's t where the normal is too narrow.
 ///
-/// Measured coverage of nominal 95 % is in `docs/promises.md`, P19.
+/// How often a nominal 95 % covers is measured in `docs/statistics.md`.
 ///
 /// `None` without seeds or samples.
 ///
@@ -148,7 +148,6 @@ pub fn crossed_share(
 
 /// One draw of how far the mean of new seeds and new units lies from the mean.
 fn deviation(layout: &TwoWay, draws: &mut Draws) -> f64 {
-    let widen = (layout.df / chi_square(draws, layout.df)).sqrt();
     let n_seeds = layout.seed_deviations.len();
     let mut from_seeds = 0.0;
     if n_seeds > 1 {
@@ -167,6 +166,7 @@ fn deviation(layout: &TwoWay, draws: &mut Draws) -> f64 {
             from_units += stratum.share * stratum.correction().sqrt() * sum / size;
         }
     }
+    let widen = (layout.df / chi_square(draws, layout.df)).sqrt();
     let resampled = layout.from_seeds + layout.from_units;
     if resampled >= layout.variance {
         return widen * (layout.variance / resampled).sqrt() * (from_seeds + from_units);

@@ -38,7 +38,8 @@ pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     let mut adjusted = vec![0.0; p_values.len()];
     let mut smallest = 1.0_f64;
     for (rank, i) in order.iter().enumerate().rev() {
-        smallest = smallest.min(p_values[*i] * n / (rank + 1) as f64);
+        // Divided first: a factor of at least one never lowers p by rounding.
+        smallest = smallest.min(p_values[*i] * (n / (rank + 1) as f64));
         adjusted[*i] = smallest;
     }
     adjusted

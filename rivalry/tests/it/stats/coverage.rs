@@ -6,7 +6,7 @@ use rivalry::num::special::{ln, normal_cdf};
 use rivalry::num::{Draws, Matrix, Purpose, parallel};
 use rivalry::stats::distributions::binomial_pmf;
 use rivalry::stats::{
-    Bootstrap, Ends, Estimate, FoldDifferences, PairedCounts, bootstrap, clopper_pearson, crossed,
+    Bootstrap, Ends, Estimate, FoldDifferences, Interval, PairedCounts, bootstrap, clopper_pearson, crossed,
     crossed_share, wilson,
 };
 
@@ -14,7 +14,7 @@ const PAGE: &str = include_str!("../../../../docs/statistics.md");
 const SIMULATION: Purpose = Purpose::new("coverage simulation");
 const LEVEL: f64 = 0.95;
 /// With (B + 1) * 0.025 whole, few replicates do not bias the coverage.
-const REPLICATES: usize = 399;
+const REPLICATES: usize = 199;
 
 #[expect(clippy::disallowed_methods, reason = "the long variant of a test is switched on from outside")]
 fn soak() -> bool {
@@ -73,8 +73,11 @@ fn shares_are_covered_as_the_page_says() {
             (c - exact).abs() <= 3.0 * (exact * (1.0 - exact) / repetitions() as f64).sqrt() + 1e-12
         };
         let error = 3.0 * (LEVEL * (1.0 - LEVEL) / repetitions() as f64).sqrt();
-        assert!(close(score, exact_coverage(n, p, wilson)), "Wilson {score} at {row:?}");
-        assert!(close(exact, exact_coverage(n, p, clopper_pearson)), "Clopper-Pearson {exact} at {row:?}");
+        assert!(close(score, exact_coverage(p, &outcomes(n, wilson))), "Wilson {score} at {row:?}");
+        assert!(
+            close(exact, exact_coverage(p, &outcomes(n, clopper_pearson))),
+            "Clopper-Pearson {exact} at {row:?}"
+        );
         assert!(exact >= LEVEL - error, "Clopper-Pearson {exact} at {row:?}");
         assert!(effective >= score - error, "effective {effective} at {row:?}");
         measured.push(format!("| {n} | {p} | {score:.3} | {exact:.3} | {effective:.3} | {resampled:.3} |"));
@@ -84,37 +87,46 @@ fn shares_are_covered_as_the_page_says() {
     compare_with_page(&measured, &page);
 }
 
-/// The coverage at `p`, summed over all outcomes.
-fn exact_coverage(n: u64, p: f64, interval: fn(u64, u64, f64) -> Option<Estimate>) -> f64 {
-    let covers = |k: u64| interval(k, n, LEVEL).unwrap().interval().unwrap().contains(p);
-    (0..=n).filter(|k| covers(*k)).map(|k| binomial_pmf(k, n, p)).sum()
+/// The coverage at `p` of an interval per outcome, summed over all outcomes.
+fn exact_coverage(p: f64, intervals: &[Interval]) -> f64 {
+    let n = intervals.len() as u64 - 1;
+    let covered = (0..=n).filter(|k| intervals[*k as usize].contains(p));
+    covered.map(|k| binomial_pmf(k, n, p)).sum()
+}
+
+/// The intervals of all outcomes of `n` samples.
+fn outcomes(n: u64, interval: fn(u64, u64, f64) -> Option<Estimate>) -> Vec<Interval> {
+    (0..=n).map(|k| interval(k, n, LEVEL).unwrap().interval().unwrap()).collect()
 }
 
 #[test]
 fn wilson_covers_on_average_and_clopper_pearson_everywhere() {
     for n in [10, 30, 100] {
         let grid: Vec<f64> = (0..1_000).map(|i| (f64::from(i) + 0.5) / 1_000.0).collect();
-        let mean = grid.iter().map(|p| exact_coverage(n, *p, wilson)).sum::<f64>() / grid.len() as f64;
+        let (score, exact) = (outcomes(n, wilson), outcomes(n, clopper_pearson));
+        let mean = grid.iter().map(|p| exact_coverage(*p, &score)).sum::<f64>() / grid.len() as f64;
         assert!((mean - LEVEL).abs() < 0.01, "Wilson covers {mean} on average at n = {n}");
         for p in grid {
-            let exact = exact_coverage(n, p, clopper_pearson);
-            assert!(exact >= LEVEL - 1e-12, "Clopper-Pearson covers {exact} at n = {n}, p = {p}");
+            let covered = exact_coverage(p, &exact);
+            assert!(covered >= LEVEL - 1e-12, "Clopper-Pearson covers {covered} at n = {n}, p = {p}");
         }
     }
 }
 
 #[test]
 fn means_differences_and_folds_are_covered_within_the_pages_bands() {
-    let mut measured = Vec::new();
-    let mut page = Vec::new();
+    let (mut measured, mut page, mut outside) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows(4) {
         let covered = scenario(&row[0], &row[1]);
         let ends: Vec<f64> = row[2].split(" to ").map(|e| e.parse().unwrap()).collect();
-        assert!(ends[0] <= covered && covered <= ends[1], "{row:?}: {covered}");
+        if covered < ends[0] || covered > ends[1] {
+            outside.push(format!("{row:?}: {covered}"));
+        }
         measured.push(format!("| {} | {} | {} | {covered:.3} |", row[0], row[1], row[2]));
         page.push(format!("| {} |", row.join(" | ")));
     }
-    assert_eq!(page.len(), 30);
+    assert_eq!(page.len(), 31);
+    assert!(outside.is_empty(), "outside their bands:\n{}", outside.join("\n"));
     compare_with_page(&measured, &page);
 }
 
@@ -148,7 +160,9 @@ fn scenario(method: &str, data: &str) -> f64 {
             })
         }
         ("crossed", "difference") => {
-            let first = Accuracy { margin: 1.5, spread: Spread { seeds: 0.1, samples: 1.0, rest: 0.5 } };
+            // One seed says nothing of the others: they only matter where the page says so.
+            let seeds = if counts[0] == 1 && !data.contains("others differ") { 0.0 } else { 0.1 };
+            let first = Accuracy { margin: 1.5, spread: Spread { seeds, samples: 1.0, rest: 0.5 } };
             let second = Accuracy { margin: 1.2, ..first };
             coverage(first.truth() - second.truth(), |draws, seed| {
                 let difficulty: Vec<f64> = (0..counts[1]).map(|_| draws.normal()).collect();

@@ -2,3 +2,4 @@
 //! simulation, and properties of all inputs.
 
 mod coverage;
+mod properties;

@@ -71,18 +71,6 @@ impl Draws {
         u64::from(out[lane]) | u64::from(out[lane + 1]) << 32
     }
 
-    /// The next two draws of [`Draws::bits`] as four words of 32 bits, low word
-    /// first; from an even index at the cost of one draw.
-    pub fn words(&mut self) -> [u32; 4] {
-        if self.index & 1 == 1 {
-            let (a, b) = (self.bits(), self.bits());
-            return [a as u32, (a >> 32) as u32, b as u32, (b >> 32) as u32];
-        }
-        let block = self.index >> 1;
-        self.index += 2;
-        philox4x32_10([block as u32, (block >> 32) as u32, self.epoch, self.purpose], self.key)
-    }
-
     /// Uniform on the open interval (0, 1): the centres of 2^52 equal cells.
     pub fn uniform(&mut self) -> f64 {
         ((self.bits() >> 12) as f64 + 0.5) * (1.0 / (1_u64 << 52) as f64)
@@ -167,19 +155,6 @@ mod tests {
         assert_ne!(Draws::new(8, purpose, 3).bits(), first[0]);
         assert_ne!(Draws::new(7, purpose, 4).bits(), first[0]);
         assert_ne!(Draws::new(7, Purpose::new("other"), 3).bits(), first[0]);
-    }
-
-    #[test]
-    fn words_are_the_same_draws() {
-        for start in 0..3 {
-            let mut words = Draws::new(7, Purpose::new("test"), 3).at(start);
-            let mut bits = words.clone();
-            for _ in 0..3 {
-                let [a, b, c, d] = words.words().map(u64::from);
-                assert_eq!([a | b << 32, c | d << 32], [bits.bits(), bits.bits()]);
-            }
-            assert_eq!(words.bits(), bits.bits());
-        }
     }
 
     #[test]

@@ -109,17 +109,18 @@ impl Units {
     }
 }
 
-/// Draws with replacement from 0..n as often as asked, four from each block of
-/// 128 random bits; the bias of multiply-and-shift on 32 bits is below n / 2^32.
+/// Draws with replacement from 0..n as often as asked, two from each 64 random
+/// bits; the bias of multiply-and-shift on 32 bits is below n / 2^32.
 pub(super) fn draw_with_replacement(draws: &mut Draws, n: usize, times: usize, mut take: impl FnMut(usize)) {
     assert!(u32::try_from(n).is_ok(), "{n} units are too many to resample");
-    let pick = |word: u32| ((u64::from(word) * n as u64) >> 32) as usize;
-    for _ in 0..times / 4 {
-        draws.words().into_iter().for_each(|word| take(pick(word)));
+    let pick = |bits: u64| (((bits & 0xFFFF_FFFF) * n as u64) >> 32) as usize;
+    for _ in 0..times / 2 {
+        let bits = draws.bits();
+        take(pick(bits));
+        take(pick(bits >> 32));
     }
-    let left = times % 4;
-    if left != 0 {
-        draws.words().into_iter().take(left).for_each(|word| take(pick(word)));
+    if times & 1 == 1 {
+        take(pick(draws.bits()));
     }
 }
 

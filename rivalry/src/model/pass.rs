@@ -17,6 +17,9 @@ pub struct Workspace<T> {
     embeddings: Vec<Matrix<T>>,
     /// Per branch and sample: the factor on the embedding (1 when absent).
     scales: Vec<Option<Vec<T>>>,
+    /// Where a branch has factors: the embedding before them, which is what
+    /// the encoder's backward pass needs.
+    unscaled: Vec<Matrix<T>>,
     logits: Vec<Matrix<T>>,
     own_logits: Vec<Matrix<T>>,
     fused: Matrix<T>,
@@ -131,6 +134,7 @@ impl<T: Scalar> Workspace<T> {
             kept: model.branches.iter().map(|b| vec![T::ZERO; b.shape.n_kept * max_rows]).collect(),
             embeddings: per_width(),
             scales: model.branches.iter().map(|_| None).collect(),
+            unscaled: model.branches.iter().map(|_| Matrix::default()).collect(),
             logits: per_class(),
             own_logits: per_class(),
             fused: Matrix::zeros(max_rows, model.n_classes),
@@ -192,6 +196,7 @@ impl<T: Scalar> LateFusion<T> {
                 draws.as_mut(),
             );
             if let Some(factors) = &work.scales[b] {
+                work.unscaled[b].clone_from(&work.embeddings[b]);
                 scale_rows(&mut work.embeddings[b], factors);
             }
             let embedding = work.embeddings[b].top(n_rows);
@@ -308,13 +313,15 @@ impl<T: Scalar> LateFusion<T> {
                 encoder_grad.fill(T::ZERO);
                 continue;
             }
+            let mut out = embedding;
             if let Some(factors) = &work.scales[b] {
                 scale_rows(&mut work.d_embedding[b], factors);
+                out = work.unscaled[b].top(n_rows);
             }
             branch.encoder.backward(
                 &params[branch.encoder_params.clone()],
                 source.features(b),
-                embedding,
+                out,
                 &mut work.kept[b],
                 work.d_embedding[b].top(n_rows),
                 false,

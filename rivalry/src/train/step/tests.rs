@@ -136,3 +136,38 @@ fn terms_kept_apart_and_stopped_terms_add_up_as_they_should() {
         }
     }
 }
+
+#[test]
+fn factors_on_embeddings_reach_the_gradient() {
+    /// Scales every sample's embedding of branch 1 by a factor of its own.
+    struct Scaled;
+    fn factors(n: usize) -> Vec<f64> {
+        (0..n).map(|i| 0.5 * (i % 4) as f64 - 0.5).collect()
+    }
+    impl Strategy<f64> for Scaled {
+        fn batch(&mut self, at: &Step<'_, f64>, work: &mut Workspace<f64>) {
+            work.scale_embedding(1, Some(factors(at.rows.len())));
+        }
+    }
+    let (job, data) = job("naive", ClassWeights::None);
+    let on = prepare::<f64>(&job, &data);
+    let (model, train) = (&on.model, &on.train);
+    let params = model.init(4);
+    let rows: Vec<u32> = (0..train.len() as u32).collect();
+    let epoch =
+        Epoch { index: 0, n_epochs: 1, seed: 0, model, params: &params, train, valid: train, needed: &[] };
+    let at = Step { epoch: &epoch, sub_step: 0, position: 0, rows: &rows, labels: &train.y };
+    let (mut buffers, mut direction) = (Buffers::new(model, rows.len()), Vec::new());
+    let weighting = Weighting { classes: None, samples: None };
+    let source = Slice::all(train);
+    evaluate(&at, &mut Scaled, &source, weighting, &[], &params, &mut buffers, &mut direction);
+    for i in (0..params.len()).step_by(3) {
+        let mut at_shifted = |shift: f64| {
+            let mut params = params.clone();
+            params[i] += shift;
+            objective(&mut Scaled, &at, &source, None, &params, &mut buffers.work)
+        };
+        let numeric = (at_shifted(1e-5) - at_shifted(-1e-5)) / 2e-5;
+        assert!((numeric - direction[i]).abs() < 1e-8, "parameter {i}: {} {numeric}", direction[i]);
+    }
+}

@@ -29,7 +29,9 @@ pub(crate) struct Cli {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
+    Diagnose(Box<commands::diagnose::DiagnoseArgs>),
     Data(commands::data::DataCommand),
+    Report(commands::report::ReportArgs),
     List(commands::list::ListArgs),
     Store(commands::store::StoreCommand),
 }

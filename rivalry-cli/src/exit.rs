@@ -18,6 +18,10 @@ pub(crate) enum Status {
     Usage = 2,
     /// Bad data.
     Data = 3,
+    /// Inconclusive; only where the user asked to be told so.
+    Inconclusive = 4,
+    /// Interrupted; the message says how to continue.
+    Interrupted = 130,
 }
 
 /// Something that ends the command early.
@@ -67,19 +71,29 @@ pub(crate) fn settle(outcome: Result<Status, Failure>) -> ExitCode {
     let status = match outcome {
         Ok(status) => status,
         Err(failure) => {
-            // Nobody is left to tell when stderr itself fails.
-            let _ = print(&failure);
+            print(&failure);
             failure.status
         }
     };
     ExitCode::from(status as u8)
 }
 
-fn print(failure: &Failure) -> io::Result<()> {
+/// Tells what is wrong on stderr.
+pub(crate) fn print(failure: &Failure) {
+    // Nobody is left to tell when stderr itself fails.
+    let _ = try_print(failure);
+}
+
+fn try_print(failure: &Failure) -> io::Result<()> {
     let paint = terminal::stderr_paint();
     let mut err = io::stderr().lock();
     for problem in &failure.problems {
-        writeln!(err, "{} {}", paint.alarm("error:"), terminal::inert(&problem.message))?;
+        let message = terminal::inert(&problem.message);
+        // To be interrupted is no error.
+        match failure.status {
+            Status::Interrupted => writeln!(err, "{message}")?,
+            _ => writeln!(err, "{} {message}", paint.alarm("error:"))?,
+        }
         if let Some(hint) = &problem.hint {
             writeln!(err, "\n{} {}", paint.advice("hint:"), terminal::inert(hint))?;
         }

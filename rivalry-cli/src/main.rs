@@ -5,10 +5,14 @@
 //! it computes nothing itself.
 
 mod args;
+mod clock;
 mod commands;
 mod exit;
+mod home;
 mod options;
 mod output;
+mod progress;
+mod signals;
 mod terminal;
 mod usage;
 mod values;

@@ -43,6 +43,11 @@ pub(crate) fn stdout_color() -> bool {
     color_on(io::stdout().is_terminal())
 }
 
+/// Whether anybody watches stderr.
+pub(crate) fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// Colours for messages.
 pub(crate) fn stderr_paint() -> Paint {
     Paint { color: color_on(io::stderr().is_terminal()) }

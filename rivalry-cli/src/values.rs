@@ -1,5 +1,44 @@
 //! Values as typed on the command line.
 
+use std::time::Duration;
+
+use rivalry::registry::Value;
+use rivalry::report::ClassesShown;
+
+/// A time: `90`, `90s`, `2m`, `1h30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    const EXPECTED: &str = "expected a time such as `90s`, `2m` or `1h30m`";
+    let mut seconds: u64 = 0;
+    let mut rest = text;
+    let mut last_unit = u64::MAX;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let count: u64 = rest[..digits].parse().map_err(|_| EXPECTED)?;
+        let mut after = rest[digits..].chars();
+        let unit = match after.next() {
+            Some('h') => 3600,
+            Some('m') => 60,
+            Some('s') => 1,
+            None if rest == text => 1,
+            _ => return Err(EXPECTED.to_owned()),
+        };
+        // Units fall from left to right, so that `5s2m` is a typing error.
+        if unit >= last_unit {
+            return Err(EXPECTED.to_owned());
+        }
+        last_unit = unit;
+        rest = after.as_str();
+        seconds = count.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or(EXPECTED)?;
+    }
+    match seconds {
+        0 if text.is_empty() => Err(EXPECTED.to_owned()),
+        0 => Err("a time must be longer than nothing".to_owned()),
+        // A thousand days: whoever types more has mistyped.
+        86_400_000.. => Err("a time must be shorter than a thousand days".to_owned()),
+        _ => Ok(Duration::from_secs(seconds)),
+    }
+}
+
 /// A share strictly between 0 and 1.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -8,15 +47,110 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A finite number above 0.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("expected a number above 0".to_owned()),
+    }
+}
+
+/// `NAME=VALUE`, for `--set`.
+pub(crate) fn setting(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = pair(text, "width=128")?;
+    Ok((name, Value::parse(&value)))
+}
+
+/// A difference of accuracies in points, above 0 and below 50.
+pub(crate) fn points(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(points) if points > 0.0 && points < 50.0 => Ok(points),
+        _ => Err("expected points of accuracy above 0 and below 50, such as `1` or `0.5`".to_owned()),
+    }
+}
+
+/// How many classes are listed: a number or `all`.
+pub(crate) fn classes(text: &str) -> Result<ClassesShown, String> {
+    match text.parse() {
+        _ if text == "all" => Ok(ClassesShown::All),
+        Ok(top) if top > 0 => Ok(ClassesShown::Top(top)),
+        _ => Err("expected a number above 0 or `all`".to_owned()),
+    }
+}
+
+fn pair(text: &str, example: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err(format!("expected a name, `=` and a value, such as `{example}`")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_bounded() {
+    fn times_are_read() {
+        let good = [
+            ("90", 90),
+            ("90s", 90),
+            ("2m", 120),
+            ("1h30m", 5400),
+            ("1h", 3600),
+            ("1h1m1s", 3661),
+            ("007s", 7),
+        ];
+        for (text, seconds) in good {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_times_are_refused() {
+        for text in [
+            "",
+            "s",
+            "0",
+            "0s",
+            "-5",
+            "+5s",
+            "1.5h",
+            "5s2m",
+            "1m1m",
+            "1h30",
+            "2 m",
+            "2min",
+            "2M",
+            "99999999999999999999",
+            "18446744073709551615h",
+            "86400000",
+            "٣s",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_and_positive_numbers_are_bounded() {
         for text in ["0", "1", "-0.1", "1.5", "nan", "inf", "a", ""] {
             assert!(share(text).is_err(), "{text}");
         }
         assert_eq!(share("0.2"), Ok(0.2));
+        for text in ["0", "-1", "nan", "inf", "1e999", "x"] {
+            assert!(positive(text).is_err(), "{text}");
+        }
+        assert_eq!(positive("1e-3"), Ok(0.001));
+    }
+
+    #[test]
+    fn settings_have_a_name_and_a_value() {
+        assert_eq!(setting("width=128"), Ok(("width".to_owned(), Value::Whole(128))));
+        assert_eq!(setting("activation=gelu"), Ok(("activation".to_owned(), Value::Word("gelu".to_owned()))));
+        assert_eq!(setting("a=b=c"), Ok(("a".to_owned(), Value::Word("b=c".to_owned()))));
+        for text in ["width", "=3", "width=", ""] {
+            assert!(setting(text).is_err(), "{text}");
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use rivalry::data::Dataset;
 use rivalry::formats;
-use rivalry::report::{Block, Cell, Document, Provenance, Report, Schema, Unit, data_summary, inspection};
-use serde_json::{Value, json};
+use rivalry::report::{Block, Cell, Document, Report, Unit, data_summary, inspection};
+use serde_json::json;
 
 use crate::exit::{Failure, Status};
 use crate::options::{DataArgs, SplitArgs, bad_data};
@@ -30,8 +30,8 @@ enum DataVerb {
 #[command(after_help = "\
 Examples:
   rivalry data inspect demo
-  rivalry data inspect features.npz --label diagnosis --groups patient
-  rivalry data inspect table.csv --label y --modality image=img_* --modality tab=age,bmi
+  rivalry data inspect features.npz
+  rivalry data inspect table.csv --label y --groups patient --modality img=i_*
   rivalry data inspect demo:nutrimouse --folds 4 --json")]
 struct InspectArgs {
     #[command(flatten)]
@@ -47,13 +47,13 @@ struct InspectArgs {
 #[command(after_help = "\
 Examples:
   rivalry data convert demo digits.npz
-  rivalry data convert table.csv features.npz --label y --modality image=img_* --modality tab=age,bmi
-  rivalry data convert features.npz features --label diagnosis")]
+  rivalry data convert table.csv features.npz --label y --modality img=i_*
+  rivalry data convert features.npz features")]
 struct ConvertArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Where to write; the suffix says the form, a name without one is a folder
-    #[arg(value_name = "OUT", help_heading = "Data")]
+    #[arg(value_name = "OUT", help_heading = None)]
     out: PathBuf,
     #[command(flatten)]
     output: OutputArgs,
@@ -101,14 +101,8 @@ fn converted(data: &Dataset, out: &Path) -> Report {
         title: format!("{} written to {out}", data.name()),
         blocks: vec![Block::KeyValues(pairs)],
         document: Document {
-            schema: Schema::CURRENT,
-            command: "data convert".to_owned(),
             data: data_summary(&described),
-            settings: json!({}),
-            results: json!({ "path": out }),
-            verdict: Value::Null,
-            citations: Vec::new(),
-            provenance: Provenance::plain(),
+            ..Document::plain("data convert", json!({}), json!({ "path": out }))
         },
     }
 }

@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use rivalry::registry::{Citation, Default, Entry, Knob, Range, Value};
-use rivalry::report::{Block, Cell, Column, Document, Provenance, Report, Row, Schema, Table};
-use rivalry::{encoders, formats, render, solvers, strategies};
+use rivalry::report::{Block, Cell, Column, Document, Report, Row, Table, Work};
+use rivalry::{encoders, formats, metrics, render, solvers, strategies};
 use serde_json::json;
 
 use crate::exit::{Failure, Status};
@@ -32,6 +32,7 @@ enum Drawer {
     Solvers,
     Schedules,
     Strategies,
+    Metrics,
     Renderers,
 }
 
@@ -43,6 +44,7 @@ impl Drawer {
             Self::Solvers => "solvers",
             Self::Schedules => "schedules",
             Self::Strategies => "strategies",
+            Self::Metrics => "metrics",
             Self::Renderers => "renderers",
         }
     }
@@ -55,6 +57,7 @@ impl Drawer {
             Self::Solvers => "how gradients become weights",
             Self::Schedules => "how the learning rate changes over epochs",
             Self::Strategies => "how networks are trained",
+            Self::Metrics => "what is measured on trained networks",
             Self::Renderers => "how reports are drawn",
         }
     }
@@ -67,6 +70,7 @@ impl Drawer {
             Self::Solvers => "diagnose --solver NAME --set solver.KNOB=VALUE",
             Self::Schedules => "diagnose --schedule NAME --set schedule.KNOB=VALUE",
             Self::Strategies => "diagnose trains the ones that it needs",
+            Self::Metrics => "diagnose measures all of them",
             Self::Renderers => "report --as NAME",
         }
     }
@@ -78,6 +82,7 @@ impl Drawer {
             Self::Solvers => kinds(solvers::table::<f32>()),
             Self::Schedules => kinds(solvers::schedule::table()),
             Self::Strategies => kinds(strategies::table::<f32>()),
+            Self::Metrics => kinds(metrics::METRICS),
             Self::Renderers => kinds(render::RENDERERS),
         }
     }
@@ -116,7 +121,7 @@ pub(crate) fn run(args: &ListArgs) -> Result<Status, Failure> {
 
 fn report(drawers: &[Drawer], in_full: bool) -> Report {
     let mut blocks = Vec::new();
-    let mut citations: Vec<Citation> = Vec::new();
+    let mut citations: Vec<&Citation> = Vec::new();
     let mut listed = Vec::new();
     for drawer in drawers {
         let kinds = drawer.kinds();
@@ -126,30 +131,19 @@ fn report(drawers: &[Drawer], in_full: bool) -> Report {
                 kinds.iter().filter(|kind| !kind.knobs.is_empty()).map(|kind| Block::Table(knobs(kind))),
             );
         }
-        for work in kinds.iter().flat_map(|kind| kind.cites) {
-            if !citations.contains(work) {
-                citations.push(*work);
-            }
-        }
+        citations.extend(kinds.iter().flat_map(|kind| kind.cites));
         listed
             .push(json!({ "name": drawer.name(), "kinds": kinds.iter().map(described).collect::<Vec<_>>() }));
     }
-    if in_full && !citations.is_empty() {
-        blocks.push(Block::Bibliography(citations.clone()));
+    let works = Work::of(citations);
+    if in_full && !works.is_empty() {
+        blocks.push(Block::Bibliography(works.clone()));
     }
     if !in_full {
         blocks.push(Block::Paragraph("`rivalry list DRAWER` shows the knobs of every kind.".to_owned()));
     }
-    let document = Document {
-        schema: Schema::CURRENT,
-        command: "list".to_owned(),
-        data: serde_json::Value::Null,
-        settings: json!({}),
-        results: json!({ "drawers": listed }),
-        verdict: serde_json::Value::Null,
-        citations,
-        provenance: Provenance::plain(),
-    };
+    let document =
+        Document { citations: works, ..Document::plain("list", json!({}), json!({ "drawers": listed })) };
     Report { title: "What there is".to_owned(), blocks, document }
 }
 

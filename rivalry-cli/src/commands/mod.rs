@@ -1,7 +1,9 @@
 //! One file per verb: from what was typed to a report.
 
 pub(crate) mod data;
+pub(crate) mod diagnose;
 pub(crate) mod list;
+pub(crate) mod report;
 pub(crate) mod store;
 
 use crate::args::{Cli, Verb};
@@ -10,12 +12,14 @@ use crate::output;
 
 /// What `rivalry` alone prints.
 const ORIENTATION: &str = "\
-rivalry: why training modalities together loses to training them apart,
-which modality lost, and what fixes it.
+rivalry: is training modalities together losing to training them apart?
+Which modality lost, and why?
 
 Three commands to start with:
 
-  rivalry list                   what there is: formats, encoders, strategies, ...
+  rivalry diagnose demo          on built-in data: six views of handwritten digits
+  rivalry data inspect FILE      what would be trained on, and what looks odd
+  rivalry diagnose FILE          on your own features (.npz, .csv, a folder)
 
 `rivalry --help` lists all commands, `rivalry COMMAND --help` explains one.
 ";
@@ -24,6 +28,8 @@ Three commands to start with:
 pub(crate) fn run(cli: Cli) -> Result<Status, Failure> {
     match cli.verb {
         None => output::print_text(ORIENTATION).map(|()| Status::Done),
+        Some(Verb::Diagnose(args)) => diagnose::run(&args),
+        Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::Data(command)) => data::run(&command),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Store(command)) => store::run(&command),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use rivalry::report::{Block, Cell, Column, Document, Provenance, Report, Row, Schema, Table, Unit};
+use rivalry::report::{Block, Cell, Column, Document, Report, Row, Table, Unit};
 use rivalry::store::{Checkup, Copied, Damaged, Listed, Store, StoreError};
 use serde_json::{Value, json};
 
@@ -259,15 +259,7 @@ fn exported(to: &Path, copied: &Copied) -> Report {
 }
 
 fn report(path: &Path, command: &str, blocks: Vec<Block>, results: Value) -> Report {
-    let document = Document {
-        schema: Schema::CURRENT,
-        command: command.to_owned(),
-        data: Value::Null,
-        settings: json!({ "store": path.display().to_string() }),
-        results,
-        verdict: Value::Null,
-        citations: Vec::new(),
-        provenance: Provenance::plain(),
-    };
+    let settings = json!({ "store": path.display().to_string() });
+    let document = Document::plain(command, settings, results);
     Report { title: format!("Store {}", path.display()), blocks, document }
 }

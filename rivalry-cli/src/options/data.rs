@@ -25,7 +25,7 @@ const EMBEDDED: [(&str, Make); 3] = [
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
     /// A file (.npz, .csv, .tsv), a folder with a file per modality, `demo` or `demo:nutrimouse`
-    #[arg(value_name = "DATA")]
+    #[arg(value_name = "DATA", help_heading = None)]
     data: PathBuf,
     /// The array or column that holds the labels [default: y, label, labels, ...]
     #[arg(long, value_name = "NAME")]

@@ -2,5 +2,9 @@
 //! help pages.
 
 mod data;
+mod running;
+mod training;
 
 pub(crate) use data::{DataArgs, SplitArgs, bad as bad_data};
+pub(crate) use running::RunningArgs;
+pub(crate) use training::TrainingArgs;

@@ -1,6 +1,9 @@
 //! Help: every verb says what it is for, and its examples work.
 
-use crate::process::{rivalry, rivalry_with};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::process::{Ended, command, folder, rivalry, rivalry_with};
 
 /// Every command that has a help page, found by walking the pages.
 fn pages() -> Vec<(Vec<String>, String)> {
@@ -30,12 +33,14 @@ fn orientation() {
     insta::assert_snapshot!(rivalry(""), @r#"
 exit status: 0
 ---- stdout
-rivalry: why training modalities together loses to training them apart,
-which modality lost, and what fixes it.
+rivalry: is training modalities together losing to training them apart?
+Which modality lost, and why?
 
 Three commands to start with:
 
-  rivalry list                   what there is: formats, encoders, strategies, ...
+  rivalry diagnose demo          on built-in data: six views of handwritten digits
+  rivalry data inspect FILE      what would be trained on, and what looks odd
+  rivalry diagnose FILE          on your own features (.npz, .csv, a folder)
 
 `rivalry --help` lists all commands, `rivalry COMMAND --help` explains one.
 "#);
@@ -51,9 +56,11 @@ Is training modalities together losing to training them apart? Which modality lo
 Usage: rivalry [COMMAND]
 
 Commands:
-  data   Look at data or change their form
-  list   List encoders, solvers, strategies and the like, with their knobs and sources
-  store  Look into a folder of kept runs
+  diagnose  Does joint training lose on my features, which modality lost, and why?
+  data      Look at data or change their form
+  report    Draw a kept diagnosis again: as a table, as JSON
+  list      List encoders, solvers, strategies and the like, with their knobs and sources
+  store     Look into a folder of kept runs
 
 Options:
   -h, --help     Print help
@@ -71,6 +78,8 @@ fn every_page_has_a_purpose_and_fits_100_columns() {
     for (verbs, page) in pages() {
         let purpose = page.lines().next().unwrap();
         assert!(purpose.len() > 20 && !purpose.starts_with("Usage"), "{verbs:?}: {purpose}");
+        // Narrow terminals wrap; an example must stay on one line even there.
+        assert!(examples(&page).iter().all(|words| words.join(" ").len() <= 68), "{verbs:?}");
         for line in page.lines() {
             assert!(line.chars().count() <= 100, "{verbs:?}: {line}");
         }
@@ -84,4 +93,68 @@ fn every_verb_that_does_something_shows_examples() {
             assert!(page.contains("\nExamples:\n  rivalry "), "{verbs:?}");
         }
     }
+}
+
+/// The example lines of a page, without the program's name.
+fn examples(page: &str) -> Vec<Vec<String>> {
+    page.lines()
+        .skip_while(|line| *line != "Examples:")
+        .filter_map(|line| line.strip_prefix("  rivalry "))
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect()
+}
+
+/// A training is made short: what is tried is that the example works.
+fn shortened(mut words: Vec<String>) -> Vec<String> {
+    if words[0] == "diagnose" {
+        words.retain(|word| word != "--quick");
+        match words.iter().position(|word| word == "--seeds") {
+            Some(at) => "1".clone_into(&mut words[at + 1]),
+            None => words.extend(["--seeds".to_owned(), "1".to_owned()]),
+        }
+        words.extend(["--epochs".to_owned(), "2".to_owned()]);
+    }
+    words
+}
+
+/// A table with everything that the examples name.
+#[expect(clippy::disallowed_methods, reason = "the examples need a file")]
+fn table(path: &Path) {
+    let mut text = "i_1,i_2,t_1,t_2,y,patient\n".to_owned();
+    for row in 0..60 {
+        let (class, patient) = (row % 2, row / 3);
+        let value = |k: usize| ((row * 7 + k * 13) % 17) as f64 / 17.0 + class as f64;
+        let features = [1, 2, 3, 4].map(|k| value(k).to_string()).join(",");
+        writeln!(text, "{features},{class},{patient}").unwrap();
+    }
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn every_example_works() {
+    let folder = folder("examples");
+    table(&folder.join("table.csv"));
+    let run =
+        |words: &[String]| -> Ended { command().current_dir(&folder).args(words).output().unwrap().into() };
+    let convert = "data convert table.csv features.npz --label y --modality img=i_* --modality tab=t_*";
+    let made = run(&convert.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+    assert_eq!(made.status, 0, "{made}");
+
+    let mut pages = pages();
+    // Diagnoses make what the others look at.
+    pages.sort_by_key(|(verbs, _)| verbs.first().is_none_or(|verb| verb != "diagnose"));
+    let mut n_examples = 0;
+    for (_, page) in pages {
+        for words in examples(&page) {
+            if words.get(3).is_some_and(|to| to == "features.npz") {
+                // The file that this example makes is there already.
+                std::fs::rename(folder.join("features.npz"), folder.join("before.npz")).unwrap();
+            }
+            let ended = run(&shortened(words.clone()));
+            assert_eq!(ended.status, 0, "rivalry {}\n{ended}", words.join(" "));
+            assert!(!ended.stdout.is_empty(), "rivalry {}", words.join(" "));
+            n_examples += 1;
+        }
+    }
+    assert!(n_examples >= 15, "only {n_examples} examples were found");
 }

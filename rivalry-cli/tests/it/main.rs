@@ -2,7 +2,9 @@
 
 mod bad_usage;
 mod data;
+mod diagnose;
 mod help;
+mod interrupt;
 mod list;
 mod process;
 mod store;

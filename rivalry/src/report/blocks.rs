@@ -1,6 +1,6 @@
 //! The blocks that people read.
 
-use crate::registry::Citation;
+use super::Work;
 use crate::stats::Estimate;
 
 /// One piece of a report.
@@ -22,7 +22,7 @@ pub enum Block {
     /// What the reader must know to read the rest rightly.
     Notes(Vec<String>),
     /// The works that the methods used come from.
-    Bibliography(Vec<Citation>),
+    Bibliography(Vec<Work>),
     /// What produced the report: names and values in small print.
     Provenance(Vec<(String, String)>),
 }

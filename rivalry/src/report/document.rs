@@ -1,13 +1,13 @@
 //! The JSON document of a report; `docs/schema.md` describes it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::registry::Citation;
 
 /// Everything that a program may want to read from a run of a command.
 /// Fractions, not percent; keys in the order of the fields.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
     /// Which document this is.
     pub schema: Schema,
@@ -22,32 +22,67 @@ pub struct Document {
     /// What was concluded; null where the command concludes nothing.
     pub verdict: Value,
     /// The works that the methods used come from.
-    pub citations: Vec<Citation>,
+    pub citations: Vec<Work>,
     /// What produced the document.
     pub provenance: Provenance,
 }
 
 /// The name and version of a document's shape. The version rises when a name
 /// disappears or changes meaning; new names may appear without that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     /// `rivalry`, for all documents of the command.
-    pub name: &'static str,
+    pub name: String,
     /// Counts incompatible changes.
     pub version: u32,
 }
 
 impl Schema {
-    /// The schema that this version of the library writes.
-    pub const CURRENT: Self = Self { name: "rivalry", version: 1 };
+    /// The version that this library writes.
+    pub const VERSION: u32 = 1;
+
+    /// The schema that this library writes.
+    pub fn current() -> Self {
+        Self { name: "rivalry".to_owned(), version: Self::VERSION }
+    }
+}
+
+/// A work that a method comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// BibTeX-like key.
+    pub key: String,
+    /// Authors, title, venue and year in one line.
+    pub text: String,
+    /// Where to find it.
+    pub url: String,
+}
+
+impl Work {
+    /// The works of some citations, each once, in order.
+    pub fn of<'a>(citations: impl IntoIterator<Item = &'a Citation>) -> Vec<Self> {
+        let mut works: Vec<Self> = Vec::new();
+        for citation in citations {
+            if works.iter().all(|work| work.key != citation.key) {
+                works.push(citation.into());
+            }
+        }
+        works
+    }
+}
+
+impl From<&Citation> for Work {
+    fn from(citation: &Citation) -> Self {
+        Self { key: citation.key.to_owned(), text: citation.text.to_owned(), url: citation.url.to_owned() }
+    }
 }
 
 /// What produced a document. The clock and the number of threads are the
 /// caller's: nothing else in a document depends on them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The version of the library.
-    pub version: &'static str,
+    pub version: String,
     /// The first seed, where the command draws.
     pub seed: Option<u64>,
     /// Threads the command was allowed, where it computes.
@@ -59,6 +94,22 @@ pub struct Provenance {
 impl Provenance {
     /// Of a command that neither draws nor computes for long.
     pub fn plain() -> Self {
-        Self { version: env!("CARGO_PKG_VERSION"), seed: None, threads: None, wall_seconds: None }
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), seed: None, threads: None, wall_seconds: None }
+    }
+}
+
+impl Document {
+    /// The document of a command that reads no data and concludes nothing.
+    pub fn plain(command: &str, settings: Value, results: Value) -> Self {
+        Self {
+            schema: Schema::current(),
+            command: command.to_owned(),
+            data: Value::Null,
+            settings,
+            results,
+            verdict: Value::Null,
+            citations: Vec::new(),
+            provenance: Provenance::plain(),
+        }
     }
 }

@@ -16,7 +16,7 @@ pub fn inspection(of: &Description) -> Report {
         blocks.push(Block::Notes(of.notes.clone()));
     }
     let document = Document {
-        schema: Schema::CURRENT,
+        schema: Schema::current(),
         command: "data inspect".to_owned(),
         data: data_summary(of),
         settings: json!({}),

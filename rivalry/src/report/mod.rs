@@ -8,13 +8,15 @@
 //! and the wall time in its provenance is what the caller measured.
 
 mod blocks;
+mod diagnosis;
 mod document;
 mod inspection;
 
 pub use blocks::{
     Better, Block, Card, Cell, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
 };
-pub use document::{Document, Provenance, Schema};
+pub use diagnosis::{ClassesShown, NotADiagnosis, diagnosis};
+pub use document::{Document, Provenance, Schema, Work};
 pub use inspection::{data_summary, inspection};
 
 /// One content, for people and for programs.

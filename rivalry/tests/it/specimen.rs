@@ -4,7 +4,7 @@
 use rivalry::registry::Citation;
 use rivalry::report::{
     Better, Block, Card, Cell, Column, Document, Emphasis, Equation, Evidence, Mark, Provenance, Report, Row,
-    Schema, Step, Table, Term, Tone, Unit,
+    Schema, Step, Table, Term, Tone, Unit, Work,
 };
 use rivalry::stats::{Estimate, Interval};
 use serde_json::json;
@@ -115,17 +115,17 @@ pub(crate) fn report(name: &dyn Fn(&str) -> String) -> Report {
         }),
         Block::Verdict(card),
         Block::Notes(vec![name("only few samples were tested")]),
-        Block::Bibliography(vec![CITATION]),
+        Block::Bibliography(Work::of([&CITATION])),
         Block::Provenance(vec![(name("seed"), name("seven"))]),
     ];
     let document = Document {
-        schema: Schema::CURRENT,
+        schema: Schema::current(),
         command: "diagnose".to_owned(),
         data: json!({ "n": 400, "modalities": [{ "name": name("image"), "dim": 240 }] }),
         settings: json!({ "seeds": 10 }),
         results: json!({ "models": [{ "name": name("image"), "accuracy": { "value": 0.1 } }] }),
         verdict: json!({ "code": "V2b", "loser": name("audio") }),
-        citations: vec![CITATION],
+        citations: Work::of([&CITATION]),
         provenance: Provenance {
             seed: Some(7),
             threads: Some(2),

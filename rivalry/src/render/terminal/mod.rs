@@ -16,8 +16,8 @@ use self::numbers::{number, unit_suffix};
 use self::style::{Paint, Style};
 use self::text::{pad_right, width, wrap};
 use super::Render;
-use crate::registry::{Citation, Default, Entry, Knob, Range};
-use crate::report::{Block, Card, Cell, Equation, Evidence, Mark, Report, Step, Table, Unit};
+use crate::registry::{Default, Entry, Knob, Range};
+use crate::report::{Block, Card, Cell, Equation, Evidence, Mark, Report, Step, Table, Unit, Work};
 use crate::stats::Interval;
 
 pub(super) const ENTRY: Entry<dyn Render> = Entry {
@@ -177,6 +177,11 @@ impl Terminal {
             }
         }
         lines.push(format!("{INDENT}{}", self.paint.paint(Style::Strong, &line)));
+        for part in std::iter::once(&equation.left).chain(&equation.right) {
+            if let Some(reason) = reason(&part.cell) {
+                self.paragraph(&format!("{}: {reason}", part.name), Style::Faint, lines);
+            }
+        }
         for sentence in &equation.meaning {
             self.paragraph(sentence, Style::Faint, lines);
         }
@@ -231,12 +236,21 @@ impl Terminal {
         }
     }
 
-    fn bibliography(&self, works: &[Citation], lines: &mut Vec<String>) {
+    fn bibliography(&self, works: &[Work], lines: &mut Vec<String>) {
         lines.push(self.paint.paint(Style::Strong, "Methods from"));
         for work in works {
-            let text = format!("{} {}", inert(work.text), inert(work.url));
+            let text = format!("{} {}", inert(&work.text), inert(&work.url));
             self.hanging("- ", text.trim_end(), Style::Faint, lines);
         }
+    }
+}
+
+/// Why a cell has no interval or no value.
+fn reason(cell: &Cell) -> Option<&str> {
+    match cell {
+        Cell::Estimate(estimate) if estimate.interval().is_none() => Some(&estimate.method),
+        Cell::Missing(reason) => Some(reason),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tables that fit a width without losing anything.
 //!
-//! The rule, in this order: names in the first column are cut at 28 columns
+//! The rule, in this order: names in the first column are cut at 32 columns
 //! (an ellipsis says so); columns of words shrink to 24 and wrap their words;
 //! columns that still do not fit move to a further panel below, which repeats
 //! the first column. No column is ever dropped.
@@ -15,7 +15,7 @@ use crate::report::{Better, Cell, Column, Mark, Row, Table, Unit};
 use crate::stats::Interval;
 
 /// Widest that the first column gets.
-const NAME_LIMIT: usize = 28;
+const NAME_LIMIT: usize = 32;
 /// A column of words is not shrunk below this.
 const WORDS_FLOOR: usize = 24;
 /// Between columns.
@@ -153,8 +153,16 @@ struct Piece {
 }
 
 fn draw_column(column: &Column, idx: usize, rows: &[Row], footnotes: &mut Footnotes) -> Drawn {
-    let pieces: Vec<Piece> =
+    // One reason for a whole column stands in its head.
+    let common = common_reason(rows, idx);
+    let head_mark = common.map_or_else(String::new, |reason| footnotes.mark(reason));
+    let mut pieces: Vec<Piece> =
         rows.iter().map(|row| piece(&row.cells[idx], column, idx == 0, footnotes)).collect();
+    if common.is_some() {
+        for piece in &mut pieces {
+            piece.tail.clear();
+        }
+    }
     let is_words = idx > 0 && rows.iter().all(|row| matches!(row.cells[idx], Cell::Text(_) | Cell::Empty));
     let is_left = idx == 0 || is_words;
     let value_width = pieces.iter().map(|piece| width(&piece.value)).max().unwrap_or(0);
@@ -171,9 +179,26 @@ fn draw_column(column: &Column, idx: usize, rows: &[Row], footnotes: &mut Footno
         })
         .collect();
     let body_width = cells.iter().map(|(text, _)| width(text)).max().unwrap_or(0);
-    let head = head_lines(column, body_width);
+    let head = head_lines(column, &head_mark, body_width);
     let width = head.iter().map(|line| width(line)).max().unwrap_or(0).max(body_width);
     Drawn { head, cells, width, is_words }
+}
+
+/// Why no estimate of a column has an interval, where there are several and all
+/// share the reason.
+fn common_reason(rows: &[Row], idx: usize) -> Option<&str> {
+    let mut reasons = rows.iter().filter_map(|row| match &row.cells[idx] {
+        Cell::Estimate(estimate) => Some(estimate.interval().is_none().then_some(estimate.method.as_str())),
+        Cell::Missing(_) => Some(None),
+        _ => None,
+    });
+    let first = reasons.next()??;
+    let (mut n, mut is_common) = (1, true);
+    for reason in reasons {
+        n += 1;
+        is_common &= reason == Some(first);
+    }
+    (is_common && n > 1).then_some(first)
 }
 
 fn interval_width(pieces: &[Piece], end: fn(&(String, String)) -> &String) -> usize {
@@ -182,8 +207,8 @@ fn interval_width(pieces: &[Piece], end: fn(&(String, String)) -> &String) -> us
 
 /// The column's name, wrapped to its body where that costs no width, and a
 /// line with its unit and the direction that is good news.
-fn head_lines(column: &Column, body_width: usize) -> Vec<String> {
-    let name = inert(&column.head);
+fn head_lines(column: &Column, mark: &str, body_width: usize) -> Vec<String> {
+    let name = format!("{}{mark}", inert(&column.head));
     let longest_word = name.split(' ').map(width).max().unwrap_or(0);
     let mut lines = wrap(&name, body_width.max(longest_word));
     let arrow = match column.better {

@@ -66,13 +66,35 @@ pub(super) fn clip(text: &str, limit: usize) -> String {
     out
 }
 
-/// Lines of at most `limit` columns, broken at spaces; a word that is longer
-/// than a line is broken where the line ends. At least one line.
+/// Longest pair of brackets that is kept on one line.
+const BRACKETS: usize = 24;
+
+/// The words of a text; an interval in brackets is one word.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for piece in text.split(' ').filter(|piece| !piece.is_empty()) {
+        match words.last_mut() {
+            Some(last) if is_open && width(last) + width(piece) < BRACKETS => {
+                last.push(' ');
+                last.push_str(piece);
+            }
+            _ => words.push(piece.to_owned()),
+        }
+        let last = words.last().map_or("", String::as_str);
+        is_open = last.rfind('[') > last.rfind(']');
+    }
+    words
+}
+
+/// Lines of at most `limit` columns, broken at spaces outside short brackets; a
+/// word that is longer than a line is broken where the line ends. At least one
+/// line.
 pub(super) fn wrap(text: &str, limit: usize) -> Vec<String> {
     let limit = limit.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in &words(text) {
         if !line.is_empty() && width(&line) + 1 + width(word) <= limit {
             line.push(' ');
             line.push_str(word);
@@ -133,5 +155,7 @@ mod tests {
             assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
         }
         assert_eq!(wrap("", 10), [""]);
+        assert_eq!(wrap("a gap of -2.5 [-8.1, 3.9] points", 20), ["a gap of -2.5", "[-8.1, 3.9] points"]);
+        assert_eq!(wrap("[an aside that is no interval but goes on", 12).len(), 5);
     }
 }

@@ -1,0 +1,306 @@
+//! `rivalry diagnose`: trains, measures, concludes.
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use rivalry::data::Dataset;
+use rivalry::data::atomic::write_atomic_with;
+use rivalry::diagnose::{Diagnosis, Thresholds, diagnose};
+use rivalry::metrics::{METRICS, Metrics};
+use rivalry::registry::{Choice, find};
+use rivalry::render::renderer;
+use rivalry::report::{ClassesShown, Document, Provenance, Report, Schema, Work, data_summary, diagnosis};
+use rivalry::spec::Spec;
+use rivalry::stats::Bootstrap;
+use rivalry::strategies;
+use rivalry::sweep::{
+    self, Asked, Budget, DiagnoseError, Diagnosed, Engine, PlanError, RunDone, Subsets, SweepError,
+    SweepWatch,
+};
+use serde_json::{Value, json};
+
+use crate::clock::Stopwatch;
+use crate::commands::store;
+use crate::exit::{Failure, Problem, Status};
+use crate::home::Home;
+use crate::options::{DataArgs, RunningArgs, SplitArgs, TrainingArgs};
+use crate::output::OutputArgs;
+use crate::progress::{Progress, in_words};
+use crate::{signals, usage, values};
+
+/// Does joint training lose on my features, which modality lost, and why?
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Trains every modality alone, joint combinations and controls over seeds, and compares
+them on the same test samples. Networks are late fusion: an encoder and a linear head
+per modality, logits summed.
+
+Exit status 4 with --fail-on-inconclusive when the verdict is V0; 130 when interrupted:
+the message says which command continues.
+
+Examples:
+  rivalry diagnose demo
+  rivalry diagnose demo:nutrimouse --seeds 20 --out kept
+  rivalry diagnose features.npz --budget 60s
+  rivalry diagnose table.csv --label y --modality img=i_* --modality tab=t_*
+  rivalry diagnose demo --quick --set width=128 --set dropout=0.2 --json")]
+pub(crate) struct DiagnoseArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    split: SplitArgs,
+    /// Combinations trained jointly: all together; also each left out, and pairs up to 3
+    /// modalities; or every one
+    #[arg(
+        long,
+        value_name = "WHICH",
+        value_enum,
+        default_value_t = SubsetsArg::Default,
+        help_heading = "Comparison"
+    )]
+    subsets: SubsetsArg,
+    /// Accuracy difference in points that nobody would act on
+    #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = values::points, help_heading = "Comparison")]
+    rope: f64,
+    /// Classes listed: so many of the largest changes each way, or `all`
+    #[arg(long, value_name = "N", default_value = "10", value_parser = values::classes, help_heading = "Comparison")]
+    classes: ClassesShown,
+    /// Exit with status 4 when the verdict is inconclusive
+    #[arg(long, help_heading = "Comparison")]
+    fail_on_inconclusive: bool,
+    #[command(flatten)]
+    training: TrainingArgs,
+    #[command(flatten)]
+    running: RunningArgs,
+    /// Show no progress on stderr; errors are still told
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// `Subsets` as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SubsetsArg {
+    Joint,
+    Default,
+    All,
+}
+
+impl From<SubsetsArg> for Subsets {
+    fn from(typed: SubsetsArg) -> Self {
+        match typed {
+            SubsetsArg::Joint => Self::Joint,
+            SubsetsArg::Default => Self::Default,
+            SubsetsArg::All => Self::All,
+        }
+    }
+}
+
+/// Does what was asked.
+pub(crate) fn run(args: &DiagnoseArgs) -> Result<Status, Failure> {
+    args.output.settle();
+    let since = Stopwatch::start();
+    let mut base = args.training.spec(args.running.seed)?;
+    let data = args.split.apply(args.data.open()?)?;
+    args.training.hurry(&mut base, &data);
+    let home = match &args.running.out {
+        Some(path) => Some(Home::named(path).map_err(|error| store::failed(&error))?),
+        None => Home::temporary(),
+    };
+    let asked = Asked {
+        base,
+        seeds: args.running.seeds(args.training.quick),
+        subsets: args.subsets.into(),
+        controls: vec![Choice::new("auxiliary")],
+        bootstrap: Bootstrap { seed: args.running.seed, ..Bootstrap::default() },
+    };
+    let thresholds = Thresholds { rope: args.rope / 100.0, ..Thresholds::default() };
+    let diagnosed = measure(args, &data, &asked, home.as_ref(), since)?;
+    let found = diagnose(&diagnosed.study, &diagnosed.measurements, &Metrics::all(), thresholds);
+    let document = document(args, &data, &asked, &diagnosed, &found, since);
+    let report = diagnosis(document, args.classes)
+        .map_err(|error| Failure::one(Status::Usage, error.to_string(), Some(error.hint().to_owned())))?;
+    if let Some(out) = &args.running.out {
+        keep(&report, out)?;
+    }
+    args.output.print(&report)?;
+    if let Some(home) = home {
+        home.close();
+    }
+    let is_open = found.verdict.code == "V0";
+    Ok(if args.fail_on_inconclusive && is_open { Status::Inconclusive } else { Status::Done })
+}
+
+fn measure(
+    args: &DiagnoseArgs,
+    data: &Dataset,
+    asked: &Asked,
+    home: Option<&Home>,
+    since: Stopwatch,
+) -> Result<Diagnosed, Failure> {
+    let continuation = home.map(Home::continuation);
+    let last_words = {
+        let continuation = continuation.clone();
+        move || interrupted("interrupted", continuation.as_deref())
+    };
+    let stop = signals::watch(last_words);
+    let threads = args.running.threads();
+    let watch = Shown { progress: Progress::new(args.quiet) };
+    let engine = Engine { store: home.map(Home::store), threads, stop };
+    let clock = || since.elapsed().as_secs_f64();
+    let budget = args.running.budget.map(|budget| Budget { seconds: budget.as_secs_f64(), clock: &clock });
+    watch.progress.note(&format!(
+        "{}: {} samples, {} modalities, {} seeds, {threads} thread{}{}",
+        data.name(),
+        data.n_samples(),
+        data.modalities().len(),
+        asked.seeds,
+        if threads == 1 { "" } else { "s" },
+        args.running
+            .budget
+            .map_or_else(String::new, |budget| format!(", {}", in_words(budget.as_secs_f64()))),
+    ));
+    let done = sweep::diagnose(data, asked, &Metrics::all(), engine, budget.as_ref(), &watch);
+    watch.progress.end();
+    done.map_err(|error| failed(&error, continuation.as_deref()))
+}
+
+/// Passes on what runs.
+struct Shown {
+    progress: Progress,
+}
+
+impl SweepWatch for Shown {
+    fn begin(&self, n_runs: usize) {
+        self.progress.begin("training", n_runs);
+    }
+
+    fn run_done(&self, run: &RunDone<'_>) {
+        let spec = run.job.spec();
+        let how = if run.reused { " (kept)" } else { "" };
+        self.progress.step(&format!(
+            "{} {}, seed {}{how}",
+            spec.modalities.join("+"),
+            spec.strategy.name,
+            spec.seed
+        ));
+    }
+}
+
+fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
+    let hint = continuation.map_or_else(
+        || "nothing was kept; with `--out DIR` the same command continues".to_owned(),
+        |command| format!("`{command}` continues"),
+    );
+    Failure::one(Status::Interrupted, message, Some(hint))
+}
+
+fn failed(error: &DiagnoseError, continuation: Option<&str>) -> Failure {
+    match error {
+        DiagnoseError::Plan(PlanError::OneModality { .. }) => Failure::one(
+            Status::Data,
+            error,
+            Some("name the parts of the features as modalities: `--modality NAME=PATTERN`".to_owned()),
+        ),
+        DiagnoseError::Plan(PlanError::Spec(errors)) => Failure {
+            status: Status::Usage,
+            problems: errors
+                .iter()
+                .enumerate()
+                .map(|(idx, error)| Problem {
+                    message: error.to_string(),
+                    hint: (idx + 1 == errors.len()).then(|| usage::KINDS_HINT.to_owned()),
+                })
+                .collect(),
+        },
+        DiagnoseError::Plan(_) => Failure::usage(error, "`rivalry diagnose --help` shows what is possible"),
+        DiagnoseError::Sweep(SweepError::Interrupted { .. }) => interrupted(&error.to_string(), continuation),
+        DiagnoseError::Sweep(SweepError::Store(error)) => store::failed(error),
+        DiagnoseError::Sweep(SweepError::Unreadable { .. }) => Failure::one(
+            Status::Data,
+            error,
+            Some("`rivalry store doctor DIR` explains what is wrong with the store".to_owned()),
+        ),
+        DiagnoseError::Sweep(SweepError::Train(_)) => Failure::one(Status::Usage, error, None),
+    }
+}
+
+/// Writes the document beside the runs.
+fn keep(report: &Report, out: &Path) -> Result<(), Failure> {
+    let json = renderer(&Choice::new("json")).map_err(|errors| usage::choices(&errors))?;
+    let path = out.join("report.json");
+    write_atomic_with(&path, |file| json.render(report, file))
+        .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", path.display()), None))
+}
+
+fn document(
+    args: &DiagnoseArgs,
+    data: &Dataset,
+    asked: &Asked,
+    diagnosed: &Diagnosed,
+    found: &Diagnosis,
+    since: Stopwatch,
+) -> Document {
+    Document {
+        schema: Schema::current(),
+        command: "diagnose".to_owned(),
+        data: data_summary(&data.describe()),
+        settings: settings(args, data, asked, diagnosed, found),
+        results: json!(found.results),
+        verdict: json!(found.verdict),
+        citations: works(asked),
+        provenance: Provenance {
+            seed: Some(args.running.seed),
+            threads: Some(args.running.threads()),
+            wall_seconds: Some(since.elapsed().as_secs_f64()),
+            ..Provenance::plain()
+        },
+    }
+}
+
+fn settings(
+    args: &DiagnoseArgs,
+    data: &Dataset,
+    asked: &Asked,
+    diagnosed: &Diagnosed,
+    found: &Diagnosis,
+) -> Value {
+    // The base spec as the joint network ran it: every knob with its value.
+    let training = asked.base.check(data).map_or_else(|_| asked.base.clone(), |job| job.spec().clone());
+    let subsets = args.subsets.to_possible_value();
+    json!({
+        "seeds": asked.seeds,
+        "subsets": subsets.map(|value| value.get_name().to_owned()),
+        "controls": asked.controls.iter().map(|control| &control.name).collect::<Vec<_>>(),
+        "training": shared(&training),
+        "thresholds": found.thresholds,
+        "level": asked.bootstrap.level,
+        "replicates": asked.bootstrap.replicates,
+        "budget_seconds": args.running.budget.map(|budget| budget.as_secs_f64()),
+        "left_out": diagnosed.left_out,
+        "n_trials": diagnosed.trials.len(),
+        "n_runs": diagnosed.n_runs,
+    })
+}
+
+/// A spec without what the plan varies.
+fn shared(spec: &Spec) -> Value {
+    let mut value = json!(spec);
+    if let Some(fields) = value.as_object_mut() {
+        for varied in ["modalities", "strategy", "repeat", "fold", "seed"] {
+            fields.shift_remove(varied);
+        }
+    }
+    value
+}
+
+/// The works that the strategies and metrics of a diagnosis come from.
+fn works(asked: &Asked) -> Vec<Work> {
+    let fixed = ["naive", "unimodal", "ensemble"];
+    let used = fixed.into_iter().chain(asked.controls.iter().map(|control| control.name.as_str()));
+    let strategies = used
+        .filter_map(|name| find("strategy", strategies::table::<f32>(), name).ok())
+        .flat_map(|entry| entry.cites);
+    Work::of(strategies.chain(METRICS.iter().flat_map(|entry| entry.cites)))
+}

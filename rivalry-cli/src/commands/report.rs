@@ -1,0 +1,72 @@
+//! `rivalry report`: draws a kept diagnosis again.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rivalry::registry::{Choice, Value};
+use rivalry::report::{ClassesShown, Document, diagnosis};
+
+use crate::exit::{Failure, Status};
+use crate::output::{OutputArgs, print_as};
+use crate::values;
+
+/// A document larger than this is not one of ours.
+const LARGEST: u64 = 256 << 20;
+
+/// Draw a kept diagnosis again: as a table, as JSON
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  rivalry report kept
+  rivalry report kept --classes all
+  rivalry report kept/report.json --as json --set indent=false")]
+pub(crate) struct ReportArgs {
+    /// A folder that `rivalry diagnose` wrote with --out, or its report.json
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// How to draw it; see `rivalry list renderers` [default: terminal]
+    #[arg(long = "as", value_name = "NAME", conflicts_with = "json")]
+    renderer: Option<String>,
+    /// Set a knob of the renderer; repeatable
+    #[arg(long, value_name = "KNOB=VALUE", value_parser = values::setting, requires = "renderer")]
+    set: Vec<(String, Value)>,
+    /// Classes listed: so many of the largest changes each way, or `all`
+    #[arg(long, value_name = "N", default_value = "10", value_parser = values::classes)]
+    classes: ClassesShown,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Does what was asked.
+pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
+    args.output.settle();
+    let path = if args.run.is_dir() { args.run.join("report.json") } else { args.run.clone() };
+    let document = read(&path)?;
+    let report = diagnosis(document, args.classes).map_err(|error| {
+        Failure::one(Status::Data, format!("{}: {error}", path.display()), Some(error.hint().to_owned()))
+    })?;
+    match &args.renderer {
+        None => args.output.print(&report)?,
+        Some(name) => {
+            let set = args.set.iter().cloned().collect();
+            print_as(&Choice { name: name.clone(), set }, &report)?;
+        }
+    }
+    Ok(Status::Done)
+}
+
+fn read(path: &Path) -> Result<Document, Failure> {
+    const HINT: &str = "name a folder that `rivalry diagnose` wrote with `--out`, or its `report.json`";
+    let bad =
+        |why: String| Failure::one(Status::Data, format!("{}: {why}", path.display()), Some(HINT.to_owned()));
+    let file = std::fs::File::open(path).map_err(|error| bad(format!("cannot be read: {error}")))?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| bad(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(bad("larger than any report".to_owned()));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| bad(format!("not a report: {error}")))
+}

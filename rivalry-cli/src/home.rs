@@ -1,0 +1,97 @@
+//! Where the runs of a command are kept: the folder that the user named, or a
+//! temporary one that is there only so that an interrupted command can go on.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rivalry::store::{Store, StoreError};
+
+/// A store, and whether it is the user's.
+pub(crate) struct Home {
+    store: Store,
+    is_temporary: bool,
+}
+
+impl Home {
+    /// The store in the folder that the user named, made if missing.
+    pub(crate) fn named(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { store: Store::open(path)?, is_temporary: false })
+    }
+
+    /// A store of this process alone; none where no temporary files can be
+    /// made, and then an interrupted command begins again.
+    pub(crate) fn temporary() -> Option<Self> {
+        let base = std::env::temp_dir();
+        let path = (0..1000).map(|n| base.join(format!("rivalry-{}-{n}", std::process::id()))).find_map(
+            |path| match make_private(&path) {
+                Ok(()) => Some(Some(path)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+                Err(_) => Some(None),
+            },
+        )??;
+        Some(Self { store: Store::open(&path).ok()?, is_temporary: true })
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The command line that goes on from here.
+    pub(crate) fn continuation(&self) -> String {
+        let mut words: Vec<OsString> = vec!["rivalry".into()];
+        words.extend(std::env::args_os().skip(1));
+        if self.is_temporary {
+            words.push("--out".into());
+            words.push(self.store.root().into());
+        }
+        words.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The command has ended well: a temporary store has done its service.
+    pub(crate) fn close(self) {
+        if self.is_temporary {
+            // What cannot be removed now the system clears away later.
+            let _ = std::fs::remove_dir_all(self.store.root());
+        }
+    }
+}
+
+/// Makes a folder that was not there and that nobody else may enter.
+fn make_private(path: &PathBuf) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_survive_a_shell() {
+        for (word, expected) in [
+            ("demo", "demo"),
+            ("--set", "--set"),
+            ("a b", "'a b'"),
+            ("img_*", "'img_*'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("$(x)", "'$(x)'"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+}

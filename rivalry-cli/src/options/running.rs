@@ -1,0 +1,49 @@
+//! Options of how much is computed, with what and where it is kept.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::values;
+
+/// Seeds of a first look.
+const QUICK_SEEDS: u32 = 3;
+/// Seeds unless said otherwise.
+const SEEDS: u32 = 10;
+
+/// How much, with what, and where it is kept.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Running")]
+pub(crate) struct RunningArgs {
+    /// Trainings of every network, each from other initial weights [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    seeds: Option<u32>,
+    /// The first seed; the others follow it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Time the work must fit into, such as 90s, 2m or 1h30m; says what it left out
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub(crate) budget: Option<Duration>,
+    /// Threads; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Folder that keeps the runs and the report, so that the same command resumes; made
+    /// if missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+impl RunningArgs {
+    /// How many seeds.
+    pub(crate) fn seeds(&self, quick: bool) -> u32 {
+        self.seeds.unwrap_or(if quick { QUICK_SEEDS } else { SEEDS })
+    }
+
+    /// How many threads.
+    pub(crate) fn threads(&self) -> usize {
+        let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.map_or_else(available, NonZeroUsize::get)
+    }
+}

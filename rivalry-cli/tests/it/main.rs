@@ -5,6 +5,7 @@ mod data;
 mod diagnose;
 mod help;
 mod interrupt;
+mod killed;
 mod list;
 mod process;
 mod store;

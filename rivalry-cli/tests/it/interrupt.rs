@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use crate::process::{Ended, command, folder};
 
 /// Long enough to be interrupted, on any machine.
 const LONG: &[&str] =
-    &["diagnose", "demo:nutrimouse", "--seeds", "3", "--epochs", "3000", "--threads", "2", "--json"];
+    &["diagnose", "demo:nutrimouse", "--seeds", "2", "--epochs", "1000", "--threads", "2", "--json"];
 
 fn start(more: &[&str], temporary: &Path) -> Child {
     command()
@@ -30,15 +31,21 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Waits until the process has written its first line and `more`, then sends
-/// the signal; how it ended and how long that took.
-fn interrupt(child: Child, more: Duration) -> (Ended, Duration) {
+/// Waits until the process has said what it is going to do and `more`, then
+/// sends the signal; how it ended and how long that took.
+fn interrupt(mut child: Child, more: Duration) -> (Ended, Duration) {
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    stderr.read_line(&mut said).unwrap();
     std::thread::sleep(more);
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let since = now();
-    let ended = child.wait_with_output().unwrap().into();
-    (ended, since.elapsed())
+    let mut ended: Ended = child.wait_with_output().unwrap().into();
+    let took = since.elapsed();
+    stderr.read_to_string(&mut said).unwrap();
+    ended.stderr = said;
+    (ended, took)
 }
 
 fn results(ended: &Ended) -> Value {
@@ -60,7 +67,7 @@ fn an_interrupted_command_goes_on_where_it_stopped() {
     let last = loop {
         let child = start(&["--out", path], &temporary);
         // Sooner and later each time, so that it meets different work.
-        let (ended, took) = interrupt(child, Duration::from_millis(300 + 170 * interrupted));
+        let (ended, took) = interrupt(child, Duration::from_millis(100 + 250 * interrupted));
         if ended.status == 0 {
             break ended;
         }
@@ -79,7 +86,7 @@ fn an_interrupted_command_goes_on_where_it_stopped() {
 #[test]
 fn a_command_that_keeps_nothing_can_go_on_too() {
     let temporary = folder("interrupt_unkept");
-    let (ended, _) = interrupt(start(&[], &temporary), Duration::from_millis(900));
+    let (ended, _) = interrupt(start(&[], &temporary), Duration::from_millis(300));
     assert_eq!(ended.status, 130, "{ended}");
     let continuation = ended.stderr.split('`').nth_back(1).unwrap();
     let kept = continuation.split_once(" --out ").unwrap().1;

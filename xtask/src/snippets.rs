@@ -4,10 +4,11 @@
 //! In a fence marked `console` a line that starts with `$ ` is a command and
 //! the lines below it are its output. Commands of `rivalry` are run with the
 //! release build and must end as the page says (`console status=3`: with 3;
-//! else with 0). Each line shown must be among the lines printed once figures
-//! are set aside: figures may differ between kinds of CPU, and times always do.
+//! else with 0). The words of each paragraph shown must be among the words
+//! printed. Figures are set aside, since they may differ between kinds of CPU and
+//! times always do; so is the order, since lines break where figures let them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -67,9 +68,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
                     snippet.status
                 ));
             }
-            differences.extend(
-                missing(&snippet.shown, &printed).map(|line| format!("{position}: does not print\n{line}")),
-            );
+            let missing = missing(&snippet.shown, &printed);
+            differences.extend(missing.iter().map(|what| format!("{position}: does not print {what}")));
         }
     }
     if differences.is_empty() {
@@ -130,13 +130,28 @@ fn arguments(command: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// The lines that are shown but not printed, figures set aside.
-fn missing<'a>(shown: &'a [String], printed: &str) -> impl Iterator<Item = &'a str> {
-    let known: BTreeSet<Vec<String>> = printed.lines().map(words).collect();
-    shown
-        .iter()
-        .map(String::as_str)
-        .filter(move |line| !words(line).is_empty() && !known.contains(&words(line)))
+/// What is shown but not printed: per paragraph, the words too many, with the
+/// paragraph's first line.
+fn missing(shown: &[String], printed: &str) -> Vec<String> {
+    let known = count(printed.lines());
+    let paragraphs = shown.split(|line| line.trim().is_empty() || line.trim() == "...");
+    paragraphs
+        .filter_map(|lines| {
+            let wanted = count(lines.iter().map(String::as_str));
+            let short = wanted.iter().filter(|(word, n)| known.get(*word).unwrap_or(&0) < *n);
+            let words: Vec<String> = short.map(|(word, _)| format!("`{word}`")).collect();
+            (!words.is_empty()).then(|| format!("{} of the paragraph\n{}", words.join(", "), lines[0]))
+        })
+        .collect()
+}
+
+/// How often each word stands in the lines.
+fn count<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for word in lines.flat_map(words) {
+        *counts.entry(word).or_insert(0) += 1;
+    }
+    counts
 }
 
 /// The words of a line: runs of at least two letters.
@@ -166,9 +181,12 @@ mod tests {
     #[test]
     fn figures_may_differ_and_words_may_not() {
         let shown =
-            ["joint  0.99 [0.98, 0.99]".to_owned(), "...".to_owned(), "verdict: fusion helps".to_owned()];
-        let printed = "model\njoint  0.97 [0.96, 0.98]\nverdict: competition\n";
-        assert_eq!(missing(&shown, printed).collect::<Vec<_>>(), ["verdict: fusion helps"]);
+            "joint  0.99 [0.98, 0.99]\n\n...\nverdict: fusion\n  helps a lot".lines().map(str::to_owned);
+        let shown: Vec<String> = shown.collect();
+        let printed = "model\njoint  0.97 [0.96, 0.98]\nverdict: fusion helps a\nlot\n";
+        assert_eq!(missing(&shown, printed), [] as [&str; 0]);
+        let printed = printed.replace("fusion helps", "competition");
+        assert_eq!(missing(&shown, &printed), ["`fusion`, `helps` of the paragraph\nverdict: fusion"]);
     }
 
     #[test]

@@ -64,8 +64,8 @@ fn significant(value: f64) -> String {
     if !(1e-4..1e6).contains(&size) {
         return format!("{value:.3e}");
     }
-    // Digits before the point, at least one; the rest of the four after it.
-    let before = (1..=6_i32).find(|digits| size < 10_f64.powi(*digits)).unwrap_or(7);
+    // Digits before the point that count; the rest of the four after it.
+    let before = (0..=6_i32).find(|digits| size < 10_f64.powi(*digits)).unwrap_or(7);
     let leading_zeros = (1..=4_i32).take_while(|digits| size < 10_f64.powi(-digits)).count();
     let after = usize::try_from(4 - before).unwrap_or(0) + leading_zeros;
     let text = format!("{value:.after$}");

@@ -43,20 +43,19 @@ pub(super) fn scale_mismatch(facts: &Facts<'_>) -> Outcome {
 pub(super) fn harmful_modality(facts: &Facts<'_>) -> Outcome {
     best(facts, |modality| {
         let name = facts.name(modality);
-        let (alone, transfer) = (facts.alone(modality), facts.modality("transfer_loss", modality));
-        let noise = below(alone.as_ref(), facts.chance() + facts.at.near_chance);
-        let shift = above(transfer.as_ref(), facts.at.transfer_loss);
+        let transfer = facts.modality("transfer_loss", modality);
+        let (noise, shift) = (is_noise(facts, modality), above(transfer.as_ref(), facts.at.transfer_loss));
         let gain = facts.modality("left_out_gain", modality);
         let drop = facts.modality("permutation_drop", modality);
         let without = at_least(gain.as_ref(), facts.at.rope).or(at_most_minus(drop.as_ref(), facts.at.rope));
-        let is = if noise >= shift {
-            format!(
-                "{name} alone reaches {} (chance {:.1} %)",
-                percent(alone.as_ref()),
-                100.0 * facts.chance()
-            )
-        } else {
+        let is = if transfer.is_some() && shift > noise {
             format!("{name} alone loses {} from validation to test rows", points(transfer.as_ref()))
+        } else {
+            let probe = facts.modality("raw_probe", modality);
+            let probed = probe
+                .map_or(String::new(), |p| format!(", a probe on its raw features {}", percent(Some(&p))));
+            let alone = percent(facts.alone(modality).as_ref());
+            format!("{name} alone reaches {alone}{probed} (chance {:.1} %)", 100.0 * facts.chance())
         };
         let line = format!(
             "{is}; without it accuracy changes by {} (left out) or {} (shuffled)",
@@ -65,6 +64,17 @@ pub(super) fn harmful_modality(facts: &Facts<'_>) -> Outcome {
         );
         Outcome::of(modality, noise.or(shift).and(without), line)
     })
+}
+
+/// Whether a modality says nothing about the label: neither the network trained
+/// on it nor, where it was fitted, the probe on its raw features is above chance.
+pub(super) fn is_noise(facts: &Facts<'_>, modality: usize) -> Status {
+    let bound = facts.chance() + facts.at.near_chance;
+    let network = below(facts.alone(modality).as_ref(), bound);
+    match facts.modality("raw_probe", modality) {
+        Some(probe) => network.and(below(Some(&probe), bound)),
+        None => network,
+    }
 }
 
 pub(super) fn encoder_deficit(facts: &Facts<'_>) -> Outcome {

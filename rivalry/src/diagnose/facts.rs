@@ -48,6 +48,12 @@ impl Facts<'_> {
         self.accuracy(ModelKey::alone(modality))
     }
 
+    /// Accuracy of the network trained on one modality minus that of best alone.
+    pub(super) fn drop_of_alone(&self, modality: usize) -> Option<Estimate> {
+        let subject = Subject::Model(ModelKey::alone(modality));
+        self.measured.table.get("drop_vs_best_unimodal", &subject).ok()
+    }
+
     /// Accuracy of the joint network.
     pub(super) fn joint(&self) -> Option<Estimate> {
         self.accuracy(ModelKey::new(&self.modalities().collect::<Vec<_>>(), NAIVE))

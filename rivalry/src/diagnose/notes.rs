@@ -10,6 +10,7 @@ pub(super) fn all(facts: &Facts<'_>, code: Option<&str>) -> Vec<String> {
     few_samples(facts, &mut notes);
     diverged(facts, &mut notes);
     choice(facts, &mut notes);
+    notes.extend(better_on_test(facts));
     deficits(facts, code, &mut notes);
     ceiling(facts, &mut notes);
     weak_networks(facts, code, &mut notes);
@@ -22,7 +23,7 @@ fn few_samples(facts: &Facts<'_>, notes: &mut Vec<String>) {
     if (n as f64) < facts.at.few_samples {
         notes.push(format!("n = {n}: one sample is {:.1} points", 100.0 / n as f64));
     }
-    if facts.measured.n_trainings < 2 {
+    if facts.measured.n_trials < 2 {
         notes.push("one training only: the spread between seeds is not in any interval".to_owned());
     }
 }
@@ -39,6 +40,22 @@ fn diverged(facts: &Facts<'_>, notes: &mut Vec<String>) {
             d.what
         ));
     }
+}
+
+/// The best modality is chosen on validation rows; where test rows come from
+/// elsewhere another one can be far better there.
+pub(super) fn better_on_test(facts: &Facts<'_>) -> Option<String> {
+    let lead = |m: usize| facts.drop_of_alone(m).map(|e| (m, e));
+    let (modality, lead) =
+        facts.modalities().filter_map(lead).max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
+    (at_least(Some(&lead), facts.at.rope) == Status::Met).then(|| {
+        format!(
+            "On the test rows {} alone is {} ahead of {} alone, which validation rows prefer.",
+            facts.name(modality),
+            points(Some(&lead)),
+            facts.best_name()
+        )
+    })
 }
 
 fn choice(facts: &Facts<'_>, notes: &mut Vec<String>) {

@@ -67,8 +67,9 @@ pub(super) const RULES: &[Rule] = &[
         conditions: &[
             HARM,
             Condition {
-                text: "for some modality: it alone is near chance, or its transfer loss is above `transfer_loss`; and \
-                       without it (left out in training, or shuffled) accuracy is higher by at least ROPE",
+                text: "for some modality: it alone is near chance (the network, and the probe on raw features), or its \
+                       transfer loss is above `transfer_loss`; and without it (left out in training, or shuffled) \
+                       accuracy is higher by at least ROPE",
                 holds: conditions::harmful_modality,
             },
         ],

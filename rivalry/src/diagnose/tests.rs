@@ -174,7 +174,7 @@ fn v9_when_a_linear_model_on_raw_features_is_better() {
     let measured = aggregate(&evidence.study, trials, &metrics, quick());
     let found = diagnose(&evidence.study, &measured, &metrics, Thresholds::default()).verdict;
     assert_eq!((found.code, found.settled), ("V9", true), "{found:#?}");
-    assert!(found.sentence.contains("the networks are weak"), "{}", found.sentence);
+    assert!(found.sentence.contains("The networks are weak"), "{}", found.sentence);
 }
 
 #[test]

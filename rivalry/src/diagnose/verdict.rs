@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::diagnose::conditions::decomposition;
+use crate::diagnose::conditions::{decomposition, is_noise};
 use crate::diagnose::facts::{Facts, Outcome, percent, points};
 use crate::diagnose::notes;
 use crate::diagnose::rules::{RULES, Rule};
@@ -130,9 +130,7 @@ fn variant(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome) -> (Option<
             _ => (None, found.rule.name),
         },
         "V8" => {
-            let alone = found.modality().and_then(|m| facts.alone(m));
-            let noise = alone.is_some_and(|a| a.value < facts.chance() + facts.at.near_chance);
-            if noise {
+            if found.modality().is_some_and(|m| is_noise(facts, m) >= Status::Likely) {
                 (Some("V8a"), "Harmful modality: noise")
             } else {
                 (Some("V8b"), "Harmful modality: a shortcut")
@@ -180,9 +178,13 @@ fn sentence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: O
     } else {
         format!("Joint minus {best} alone is {shown}.")
     }];
+    sentences.extend(notes::better_on_test(facts));
     if !loses && harm.status == Status::Met {
         let headroom = points(facts.study("headroom").as_ref());
-        sentences.push(format!("But the ensemble of the networks trained alone is {headroom} ahead of it."));
+        let link = if losing == Status::Likely { "And" } else { "But" };
+        sentences.push(format!(
+            "{link} the ensemble of the networks trained alone is {headroom} ahead of joint training."
+        ));
     }
     sentences.extend(cause(facts, found, harm, variant));
     if found.is_some_and(|f| !f.rule.is_cause) {
@@ -236,7 +238,7 @@ fn cause(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: Opti
         ("V8", _) => format!("{name} is noise for this label, and the joint network listens to it"),
         ("V9", _) => {
             return Some(
-                "But the networks are weak: a linear model on raw features beats the best of them.".into(),
+                "The networks are weak: a linear model on raw features beats the best of them.".into(),
             );
         }
         _ => return None,
@@ -355,7 +357,8 @@ fn next(facts: &Facts<'_>, found: Option<&Tried>, runner_up: Option<&Tried>, har
             }
         }
     }
-    if let Some(other) = runner_up.filter(|_| found.is_none_or(|f| f.rule.is_cause)) {
+    // Under V0a and where nothing is wrong, more samples are all there is to say.
+    if let Some(other) = runner_up.filter(|other| other.rule.is_cause && harm.status == Status::Met) {
         steps.push(format!(
             "what would settle {} ({}): {}",
             other.rule.code,

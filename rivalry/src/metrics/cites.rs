@@ -15,12 +15,6 @@ pub(super) const BENJAMINI1995: Citation = Citation {
     url: "https://doi.org/10.1111/j.2517-6161.1995.tb02031.x",
 };
 
-pub(super) const DERSIMONIAN1986: Citation = Citation {
-    key: "dersimonian1986meta",
-    text: "R. DerSimonian, N. Laird. Meta-Analysis in Clinical Trials. Controlled Clinical Trials 7, 1986",
-    url: "https://doi.org/10.1016/0197-2456(86)90046-2",
-};
-
 pub(super) const DU2023: Citation = Citation {
     key: "du2023unimodal",
     text: "C. Du, J. Teng, T. Li, Y. Liu, T. Yuan, Y. Wang, Y. Yuan, H. Zhao. On Uni-Modal Feature \
@@ -39,6 +33,12 @@ pub(super) const GUO2017: Citation = Citation {
     key: "guo2017calibration",
     text: "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. On Calibration of Modern Neural Networks. ICML 2017",
     url: "https://arxiv.org/abs/1706.04599",
+};
+
+pub(super) const HEDGES1983: Citation = Citation {
+    key: "hedges1983random",
+    text: "L. V. Hedges. A Random Effects Model for Effect Sizes. Psychological Bulletin 93, 1983",
+    url: "https://doi.org/10.1037/0033-2909.93.2.388",
 };
 
 pub(super) const HUANG2022: Citation = Citation {

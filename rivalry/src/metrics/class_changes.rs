@@ -3,11 +3,12 @@
 //! With many classes the largest changes are mostly selection: so every change
 //! comes with a shrunken change and with a q value.
 //!
-//! Shrinkage: change_c ~ N(theta_c, s_c^2), theta_c ~ N(mu, tau^2), with tau^2 by
-//! DerSimonian and Laird (Controlled Clinical Trials 7, 1986) and s_c^2 the squared
-//! standard error, in which one sample of average variance is added to every class so that
-//! a class without disagreement does not count as known exactly. The shrunken
-//! change is the posterior mean.
+//! Shrinkage: change_c ~ N(theta_c, s_c^2), theta_c ~ N(mu, tau^2). tau^2 is the
+//! variance of the changes minus the mean of s_c^2 (Hedges, 1983): unweighted, because
+//! classes in which the models never disagree would outweigh all others. s_c^2 is the
+//! squared standard error, to which one sample of average variance is added so that
+//! such a class does not count as known exactly. The shrunken change is the
+//! posterior mean.
 //!
 //! p value: the larger of the sign-flip test over the class's samples or groups
 //! (exact for these networks: swap the two models within each sample) and the crossed
@@ -23,7 +24,7 @@ use crate::stats::{Estimate, Replicates, benjamini_hochberg, sign_flip};
 pub(super) const ENTRY: Entry<dyn Metric> = Entry {
     name: "class_changes",
     summary: "accuracy per class, joint against best modality alone, shrunken change and q value",
-    cites: &[cites::BENJAMINI1995, cites::DERSIMONIAN1986],
+    cites: &[cites::BENJAMINI1995, cites::HEDGES1983],
     knobs: &[],
     build: |_| Box::new(ClassChanges),
 };
@@ -176,14 +177,9 @@ fn shrink(changes: &[&Change]) -> Vec<f64> {
         let total: f64 = variances.iter().map(weight).sum();
         variances.iter().zip(changes).map(|(v, c)| weight(v) * c.value).sum::<f64>() / total
     };
-    let fixed = mean(0.0);
-    let weights: Vec<f64> = variances.iter().map(|v| 1.0 / v).collect();
-    let total = sums::sum(&weights);
-    let excess: f64 =
-        weights.iter().zip(changes).map(|(w, c)| w * (c.value - fixed) * (c.value - fixed)).sum::<f64>()
-            - (n - 1.0);
-    let scale = total - weights.iter().map(|w| w * w).sum::<f64>() / total;
-    let tau2 = if scale > 0.0 { (excess / scale).max(0.0) } else { 0.0 };
+    let values: Vec<f64> = changes.iter().map(|c| c.value).collect();
+    let between = if values.len() > 1 { sums::variance(&values) } else { 0.0 };
+    let tau2 = (between - sums::mean(&variances)).max(0.0);
     let centre = mean(tau2);
     variances.iter().zip(changes).map(|(v, c)| (tau2 * c.value + v * centre) / (tau2 + v)).collect()
 }
@@ -204,8 +200,8 @@ mod tests {
 
     #[test]
     fn shrinkage_by_hand() {
-        // Equal standard errors 0.1, values -0.3, 0, 0.3: Q = 18, df = 2, and
-        // tau^2 = (18 - 2) / (300 - 100) = 0.08, so a factor 0.08 / 0.09.
+        // Equal standard errors 0.1, values -0.3, 0, 0.3: tau^2 = 0.09 - 0.01,
+        // so a factor 0.08 / 0.09.
         let found = changes(&[(-0.3, 0.1), (0.0, 0.1), (0.3, 0.1)]);
         let shrunken = shrink(&found.iter().collect::<Vec<_>>());
         for (s, e) in shrunken.iter().zip([-0.3 * 8.0 / 9.0, 0.0, 0.3 * 8.0 / 9.0]) {

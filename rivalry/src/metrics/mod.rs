@@ -27,6 +27,8 @@ mod reading;
 mod residual_ratio;
 mod series;
 mod sheet;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod winners;
 

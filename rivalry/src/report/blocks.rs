@@ -1,6 +1,6 @@
 //! The blocks that people read.
 
-use super::Work;
+use super::{Chart, DataTable, Work};
 use crate::stats::Estimate;
 
 /// One piece of a report.
@@ -15,6 +15,10 @@ pub enum Block {
     KeyValues(Vec<(String, Cell, Unit)>),
     /// Rows and columns.
     Table(Table),
+    /// A figure.
+    Chart(Chart),
+    /// A table for programs.
+    Data(DataTable),
     /// One quantity as the sum of others.
     Equation(Equation),
     /// The conclusion with its reasons.

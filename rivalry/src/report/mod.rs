@@ -8,6 +8,8 @@
 //! and the wall time in its provenance is what the caller measured.
 
 mod blocks;
+mod chart;
+mod data_table;
 mod diagnosis;
 mod document;
 mod inspection;
@@ -15,6 +17,8 @@ mod inspection;
 pub use blocks::{
     Better, Block, Card, Cell, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
 };
+pub use chart::{Axis, Chart, ChartMark, Colours, HeatMap, Lines, Point, Role, Scale, Series, Side};
+pub use data_table::{DataCell, DataTable};
 pub use diagnosis::{ClassesShown, NotADiagnosis, diagnosis};
 pub use document::{Document, Provenance, Schema, Work};
 pub use inspection::{data_summary, inspection};

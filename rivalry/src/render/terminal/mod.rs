@@ -73,6 +73,16 @@ impl Terminal {
             Block::Paragraph(words) => self.paragraph(words, Style::Plain, lines),
             Block::KeyValues(pairs) => self.key_values(pairs, lines),
             Block::Table(table) => self.table(table, lines),
+            Block::Chart(chart) => {
+                self.title(chart.title(), lines);
+                for sentence in chart.caption() {
+                    self.paragraph(sentence, Style::Faint, lines);
+                }
+            }
+            Block::Data(table) => {
+                let text = format!("data: {} ({} rows), for programs", table.name, table.rows.len());
+                self.paragraph(&text, Style::Faint, lines);
+            }
             Block::Equation(equation) => self.equation(equation, lines),
             Block::Verdict(card) => self.verdict(card, lines),
             Block::Notes(notes) => {

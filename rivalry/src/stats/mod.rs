@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | one share of samples | [`wilson`], [`clopper_pearson`] |
 //! | two models, one run each, same samples | [`PairedCounts::newcombe`], [`mcnemar_exact`], [`mcnemar_midp`] |
+//! | a mean, one number per trial | [`student_mean`] |
 //! | means over seeds x samples | [`crossed()`], [`crossed_share`] |
 //! | any statistic of samples | [`bootstrap()`] |
 //! | differences on folds | [`FoldDifferences`] |
@@ -22,6 +23,7 @@ mod crossed;
 pub mod distributions;
 mod estimate;
 mod intervals;
+mod means;
 mod multiplicity;
 mod paired;
 mod power;
@@ -35,6 +37,7 @@ pub use bootstrap::{Bootstrap, bootstrap, bootstrap_replicates};
 pub use crossed::{crossed, crossed_replicates, crossed_share};
 pub use estimate::{Estimate, Interval};
 pub use intervals::{PairedCounts, clopper_pearson, wilson};
+pub use means::student_mean;
 pub use multiplicity::{benjamini_hochberg, holm};
 pub use paired::{EXACT_SIGN_FLIPS, SignFlip, mcnemar_exact, mcnemar_midp, sign_flip, smallest_sign_flip_p};
 pub use power::{

@@ -4,7 +4,7 @@
 
 use crate::model::{Outputs, loss};
 use crate::num::{Matrix, MatrixView, Scalar, special};
-use crate::registry::{Choice, Citation, Default, Entry, Knob, Range};
+use crate::registry::{Citation, Default, Entry, Knob, Range};
 
 use super::{Epoch, NeededRun, Needs, Plan, Settle, Strategy};
 
@@ -35,21 +35,11 @@ struct Ensemble {
 
 impl<T: Scalar> Strategy<T> for Ensemble {
     fn needs(&self, modalities: &[String]) -> Needs {
-        let runs = modalities
-            .iter()
-            .map(|name| NeededRun { modalities: vec![name.clone()], strategy: Choice::new("unimodal") })
-            .collect();
-        Needs { runs, ..Needs::default() }
+        Needs { runs: NeededRun::each_alone(modalities), ..Needs::default() }
     }
 
     fn settle(&mut self, at: &Epoch<'_, T>, params: &mut [T]) -> Settle {
-        for (branch, teacher) in at.model.branches().iter().zip(at.needed) {
-            let single = &teacher.model.branches()[0];
-            params[branch.encoder_params()].copy_from_slice(&teacher.params[single.encoder_params()]);
-            if let (Some(to), Some(from)) = (branch.head_params(), single.head_params()) {
-                params[to].copy_from_slice(&teacher.params[from]);
-            }
-        }
+        at.copy_teachers(params);
         Settle::Go
     }
 

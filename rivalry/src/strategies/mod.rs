@@ -12,6 +12,7 @@ pub mod ensemble;
 mod naive;
 mod objective;
 mod unimodal;
+mod warm_start;
 
 use std::ops::Range;
 
@@ -90,6 +91,15 @@ pub struct NeededRun {
     pub modalities: Vec<String>,
     /// How it trains them.
     pub strategy: Choice,
+}
+
+impl NeededRun {
+    /// Each of the modalities trained alone.
+    fn each_alone(modalities: &[String]) -> Vec<Self> {
+        let alone =
+            |name: &String| Self { modalities: vec![name.clone()], strategy: Choice::new("unimodal") };
+        modalities.iter().map(alone).collect()
+    }
 }
 
 /// What the loop does after [`Strategy::settle`].
@@ -207,6 +217,18 @@ impl<T: Scalar> Epoch<'_, T> {
         self.model.evaluate(self.params, self.valid)
     }
 
+    /// Writes the weights of the networks trained alone, one per branch in
+    /// order, over those of the branches.
+    fn copy_teachers(&self, params: &mut [T]) {
+        for (branch, teacher) in self.model.branches().iter().zip(self.needed) {
+            let single = &teacher.model.branches()[0];
+            params[branch.encoder_params()].copy_from_slice(&teacher.params[single.encoder_params()]);
+            if let (Some(to), Some(from)) = (branch.head_params(), single.head_params()) {
+                params[to].copy_from_slice(&teacher.params[from]);
+            }
+        }
+    }
+
     /// Draws of this epoch for a purpose of the strategy's own.
     pub fn draws(&self, purpose: Purpose) -> Draws {
         Draws::new(self.seed, purpose, self.index)
@@ -214,7 +236,7 @@ impl<T: Scalar> Epoch<'_, T> {
 }
 
 impl<T: Scalar> Entry<dyn Strategy<T>> {
-    const ALL: &'static [Self] = &[naive::entry(), unimodal::entry(), ensemble::entry(), auxiliary::entry()];
+    const ALL: &'static [Self] = &[naive::entry(), unimodal::entry(), ensemble::entry(), auxiliary::entry(), warm_start::entry()];
 }
 
 /// All strategies; the first is the default.

@@ -1,0 +1,70 @@
+//! Joint training stops when the data are fitted: about one feature per class is learned, where training apart learns all.
+
+use super::settings::{REFERENCE, reference};
+use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
+use crate::lab::outcome::ClassOutcome;
+use crate::lab::race::LEVEL;
+use crate::registry::Entry;
+use crate::stats::student_mean;
+
+/// Registration.
+pub(super) const ENTRY: Entry<dyn Claim> = Entry {
+    name: "laziness",
+    summary: "joint training learns one feature per class, training apart learns all",
+    cites: &[DU, HUANG],
+    knobs: &[],
+    build: |_| Box::new(Laziness),
+};
+
+struct Laziness;
+
+impl Claim for Laziness {
+    fn source(&self) -> Source {
+        Source { place: "Du et al. 2021/2023 (laziness), in the talk's model: our derivation", quoted: false }
+    }
+
+    fn rule(&self) -> &'static str {
+        "the mean number of modalities that learned a class is at most 1.15 jointly and at least R - 0.05 apart"
+    }
+
+    fn experiments(&self, size: Size) -> Vec<Experiment> {
+        vec![reference(size)]
+    }
+
+    fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
+        let (setting, outcomes) = found.of(REFERENCE);
+        let (complete, note) = complete(outcomes);
+        let per_class = |gammas: &dyn Fn(&ClassOutcome) -> usize| {
+            let means: Vec<f64> = complete
+                .iter()
+                .map(|outcome| {
+                    let learned: usize = outcome.classes.iter().map(gammas).sum();
+                    learned as f64 / outcome.classes.len() as f64
+                })
+                .collect();
+            student_mean(&means, LEVEL)
+        };
+        let learned = |gamma: &[f64]| gamma.iter().filter(|gamma| **gamma >= setting.beta).count();
+        let jointly = per_class(&|class| learned(&class.gamma_final));
+        let apart = per_class(&|class| learned(&class.gamma_alone));
+        let n_modalities = setting.n_modalities() as f64;
+        vec![
+            Judgement {
+                what: "modalities that learned a class, joint training".to_owned(),
+                prediction: "1".to_owned(),
+                predicted: Some(1.0),
+                passed: jointly.as_ref().is_some_and(|mean| mean.value <= 1.15),
+                measurement: jointly,
+                note: note.clone(),
+            },
+            Judgement {
+                what: "modalities that learned a class, trained apart".to_owned(),
+                prediction: format!("{n_modalities}"),
+                predicted: Some(n_modalities),
+                passed: apart.as_ref().is_some_and(|mean| mean.value >= n_modalities - 0.05),
+                measurement: apart,
+                note,
+            },
+        ]
+    }
+}

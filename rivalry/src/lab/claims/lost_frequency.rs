@@ -1,0 +1,53 @@
+//! Modality r loses a class with the probability that another one wins it.
+
+use super::settings::{REFERENCE, reference};
+use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
+use crate::lab::race::{LEVEL, expected_race};
+use crate::registry::Entry;
+use crate::stats::wilson;
+
+/// Registration.
+pub(super) const ENTRY: Entry<dyn Claim> = Entry {
+    name: "lost_frequency",
+    summary: "branch r loses a class with probability p_{3-r}",
+    cites: &[HUANG],
+    knobs: &[],
+    build: |_| Box::new(LostFrequency),
+};
+
+struct LostFrequency;
+
+impl Claim for LostFrequency {
+    fn source(&self) -> Source {
+        Source { place: "the talk's joint-training theorem, second line; the value of p_r is our reconstruction", quoted: true }
+    }
+
+    fn rule(&self) -> &'static str {
+        "the share of classes that modality r did not learn is within 0.05 of the closed form of the winner rule"
+    }
+
+    fn experiments(&self, size: Size) -> Vec<Experiment> {
+        vec![reference(size)]
+    }
+
+    fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
+        let (setting, outcomes) = found.of(REFERENCE);
+        let (complete, note) = complete(outcomes);
+        let p = expected_race(setting).p_win(1.0);
+        (0..setting.n_modalities())
+            .map(|r| {
+                let lost: usize = complete.iter().map(|outcome| outcome.lost(r, setting.beta)).sum();
+                let share = wilson(lost as u64, (complete.len() * setting.n_classes()) as u64, LEVEL);
+                let predicted = 1.0 - p[r];
+                Judgement {
+                    what: format!("share of classes that modality {} lost", r + 1),
+                    prediction: format!("{predicted:.3}, the probability that it does not win the race at initialisation"),
+                    predicted: Some(predicted),
+                    passed: share.as_ref().is_some_and(|share| (share.value - predicted).abs() <= 0.05),
+                    measurement: share,
+                    note: note.clone(),
+                }
+            })
+            .collect()
+    }
+}

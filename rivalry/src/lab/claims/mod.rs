@@ -1,0 +1,232 @@
+//! DRAWER: statements of the theory as executable claims. Each says which
+//! trials it needs, what is predicted, and by which rule, written before
+//! anything was measured, it passes; then it judges what was measured.
+//!
+//! A claim trains nothing: it asks for experiments and is handed their
+//! outcomes. One that fails at finite size is a finding, and says so.
+
+mod branch_error;
+mod classes_won;
+mod comparison_lemma;
+mod corollary;
+mod decided_mass;
+mod ensemble_recovers;
+mod joint_training;
+mod laziness;
+mod lost_frequency;
+mod more_modalities;
+mod settings;
+mod starvation;
+mod time_to_win;
+mod unimodal_test;
+mod unimodal_training;
+mod warm_start;
+mod win_floor;
+mod winner_rule;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Outcome;
+use super::setting::Setting;
+use crate::registry::{Citation, Entry, Table};
+use crate::stats::Estimate;
+
+const HUANG: Citation = Citation {
+    key: "huang2022competition",
+    text: "Y. Huang, J. Lin, C. Zhou, H. Yang, L. Huang. Modality Competition: What Makes Joint \
+           Training of Multi-modal Network Fail in Deep Learning? (Provably). ICML 2022",
+    url: "https://arxiv.org/abs/2203.12221",
+};
+const ALLENZHU: Citation = Citation {
+    key: "allenzhu2020ensemble",
+    text: "Z. Allen-Zhu, Y. Li. Towards Understanding Ensemble, Knowledge Distillation and \
+           Self-Distillation in Deep Learning. 2020",
+    url: "https://arxiv.org/abs/2012.09816",
+};
+const DU: Citation = Citation {
+    key: "du2023unimodal",
+    text: "C. Du, J. Teng, T. Li, Y. Liu, T. Yuan, Y. Wang, Y. Yuan, H. Zhao. On Uni-Modal Feature \
+           Learning in Supervised Multi-Modal Learning. ICML 2023",
+    url: "https://arxiv.org/abs/2305.01233",
+};
+const TANG: Citation = Citation {
+    key: "tang2025strength",
+    text: "Tang et al. Effective Competitive Strength: shaping initial strengths by uni-modal training \
+           before joint training. 2025",
+    url: "https://arxiv.org/abs/2509.20840",
+};
+const DGL: Citation = Citation {
+    key: "dgl2025",
+    text: "Disentangled gradient learning for multimodal learning (DGL). ICCV 2025",
+    url: "https://arxiv.org/abs/2507.10213",
+};
+
+/// A statement of the theory.
+pub trait Claim: Send + Sync {
+    /// Where it stands: on the talk's slides (quoted), in a cited work, or in
+    /// our reconstruction.
+    fn source(&self) -> Source;
+
+    /// The rule by which it passes.
+    fn rule(&self) -> &'static str;
+
+    /// The trials it needs.
+    fn experiments(&self, size: Size) -> Vec<Experiment>;
+
+    /// What was measured against what was predicted.
+    fn judge(&self, found: &Found<'_>) -> Vec<Judgement>;
+}
+
+/// Where a statement comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// Work and place.
+    pub place: &'static str,
+    /// Whether the statement is quoted; otherwise it is our reconstruction or
+    /// our derivation.
+    pub quoted: bool,
+}
+
+/// How much is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// For continuous integration: under a minute.
+    Quick,
+    /// A few minutes.
+    Full,
+}
+
+impl Size {
+    /// So many trials.
+    pub(super) fn trials(self, quick: u64, full: u64) -> u64 {
+        match self {
+            Self::Quick => quick,
+            Self::Full => full,
+        }
+    }
+}
+
+/// Trials that a claim needs. Claims that ask for the same name share them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Experiment {
+    /// Its name; equal names mean equal settings.
+    pub name: String,
+    /// What is tried.
+    pub setting: Setting,
+    /// How often.
+    pub trials: u64,
+}
+
+/// What the experiments gave.
+pub struct Found<'a> {
+    /// Experiments with their outcomes.
+    pub experiments: &'a [(Experiment, Vec<Outcome>)],
+    /// How much was spent.
+    pub size: Size,
+    /// Threads for computations of a claim's own.
+    pub threads: usize,
+}
+
+impl Found<'_> {
+    /// The experiment of that name.
+    ///
+    /// # Panics
+    /// When the claim did not ask for it.
+    pub(super) fn of(&self, name: &str) -> (&Setting, &[Outcome]) {
+        let (experiment, outcomes) = self
+            .experiments
+            .iter()
+            .find(|(experiment, _)| experiment.name == name)
+            .expect("a claim judges the experiments that it asked for");
+        (&experiment.setting, outcomes)
+    }
+}
+
+/// One line of the verification.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// What exactly was compared.
+    pub what: String,
+    /// What the theory says, in words.
+    pub prediction: String,
+    /// The number that it predicts, where it is one.
+    pub predicted: Option<f64>,
+    /// What was measured; nothing where no trial allowed it.
+    pub measurement: Option<Estimate>,
+    /// Whether the rule holds.
+    pub passed: bool,
+    /// Where it holds and where not, and what was left out.
+    pub note: Option<String>,
+}
+
+impl Entry<dyn Claim> {
+    const ALL: &'static [Self] = &[
+        unimodal_training::ENTRY,
+        unimodal_test::ENTRY,
+        joint_training::ENTRY,
+        branch_error::ENTRY,
+        lost_frequency::ENTRY,
+        decided_mass::ENTRY,
+        win_floor::ENTRY,
+        winner_rule::ENTRY,
+        classes_won::ENTRY,
+        time_to_win::ENTRY,
+        comparison_lemma::ENTRY,
+        corollary::ENTRY,
+        more_modalities::ENTRY,
+        warm_start::ENTRY,
+        laziness::ENTRY,
+        ensemble_recovers::ENTRY,
+        starvation::ENTRY,
+    ];
+}
+
+/// All claims, in the order of the talk.
+pub fn table() -> Table<dyn Claim> {
+    Entry::<dyn Claim>::ALL
+}
+
+/// The experiments that some claims need, each once, with the most trials that
+/// any of them asks for.
+pub fn experiments<'a>(claims: impl IntoIterator<Item = &'a dyn Claim>, size: Size) -> Vec<Experiment> {
+    let mut all: Vec<Experiment> = Vec::new();
+    for wanted in claims.into_iter().flat_map(|claim| claim.experiments(size)) {
+        match all.iter_mut().find(|known| known.name == wanted.name) {
+            None => all.push(wanted),
+            Some(known) => {
+                assert_eq!(known.setting, wanted.setting, "`{}` means two settings", known.name);
+                known.trials = known.trials.max(wanted.trials);
+            }
+        }
+    }
+    all
+}
+
+/// Trials whose networks all converged, and a note on the others.
+fn complete(outcomes: &[Outcome]) -> (Vec<&Outcome>, Option<String>) {
+    let complete: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.is_complete()).collect();
+    let missing = outcomes.len() - complete.len();
+    let note = (missing > 0)
+        .then(|| format!("{missing} of {} trials did not converge and are not counted", outcomes.len()));
+    (complete, note)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_state_source_and_rule_and_agree_on_their_experiments() {
+        for size in [Size::Quick, Size::Full] {
+            let built: Vec<Box<dyn Claim>> =
+                table().iter().map(|entry| (entry.build)(&entry.settle(&crate::registry::Choice::new(entry.name)).unwrap())).collect();
+            for (claim, entry) in built.iter().zip(table()) {
+                assert!(!claim.rule().is_empty() && !claim.source().place.is_empty(), "{}", entry.name);
+            }
+            for experiment in experiments(built.iter().map(|claim| &**claim), size) {
+                experiment.setting.check().unwrap();
+                assert!(experiment.trials > 0, "{}", experiment.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The settings that claims are tried in. Chosen for the regime conditions of
+//! `docs/lab.md`, before the claims were measured.
+
+use super::{Experiment, Size};
+use crate::lab::setting::Setting;
+use crate::registry::Value;
+
+/// The reference regime: everything on the slides is tried here.
+pub(super) const REFERENCE: &str = "reference";
+
+/// The reference regime with its trials.
+pub(super) fn reference(size: Size) -> Experiment {
+    Experiment { name: REFERENCE.to_owned(), setting: Setting::default(), trials: size.trials(24, 120) }
+}
+
+/// A variation of the reference regime.
+pub(super) fn with(changes: &[(&str, &str)]) -> Setting {
+    let mut setting = Setting::default();
+    for (key, value) in changes {
+        setting.set(key, &Value::parse(value)).expect("the settings of claims hold");
+    }
+    setting
+}

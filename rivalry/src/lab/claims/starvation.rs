@@ -1,0 +1,70 @@
+//! The winner takes the gradient: a losing encoder is starved of it.
+
+use super::settings::{REFERENCE, reference};
+use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
+use crate::lab::race::LEVEL;
+use crate::registry::Entry;
+use crate::stats::{Estimate, student_mean, wilson};
+
+/// Registration.
+pub(super) const ENTRY: Entry<dyn Claim> = Entry {
+    name: "starvation",
+    summary: "once a class is won, the residual that trains the loser is gone",
+    cites: &[DGL, HUANG],
+    knobs: &[],
+    build: |_| Box::new(Starvation),
+};
+
+struct Starvation;
+
+impl Claim for Starvation {
+    fn source(&self) -> Source {
+        Source { place: "DGL 2025 (fusion decreases the gradient returned to each encoder), in the talk's model: our derivation", quoted: false }
+    }
+
+    fn rule(&self) -> &'static str {
+        "in classes that modality r lost jointly: the residual mean(1 - p_y) over the class, relative to its value at initialisation, is at most 0.2; its Gamma grew by less than a factor 10 in at least 90 %; trained alone it reached beta in at least 95 % of the same classes"
+    }
+
+    fn experiments(&self, size: Size) -> Vec<Experiment> {
+        vec![reference(size)]
+    }
+
+    fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
+        let (setting, outcomes) = found.of(REFERENCE);
+        let (complete, note) = complete(outcomes);
+        let at_start = 1.0 - 1.0 / setting.n_classes() as f64;
+        let (mut ratios, mut frozen, mut alone, mut all) = (Vec::new(), 0, 0, 0);
+        for class in complete.iter().flat_map(|outcome| &outcome.classes) {
+            for r in 0..setting.n_modalities() {
+                // A modality without a neuron towards the feature could not learn it alone either.
+                if class.gamma_final[r] >= setting.beta || class.gamma_initial[r] <= 0.0 {
+                    continue;
+                }
+                all += 1;
+                ratios.push(class.residual / at_start);
+                frozen += u64::from(class.gamma_final[r] < 10.0 * class.gamma_initial[r]);
+                alone += u64::from(class.gamma_alone[r] >= setting.beta);
+            }
+        }
+        let line = |what: &str, prediction: &str, measurement: Option<Estimate>, passed: bool| Judgement {
+            what: what.to_owned(),
+            prediction: prediction.to_owned(),
+            predicted: None,
+            measurement,
+            passed,
+            note: note.clone(),
+        };
+        let kappa = student_mean(&ratios, LEVEL);
+        let frozen = wilson(frozen, all, LEVEL);
+        let alone = wilson(alone, all, LEVEL);
+        let kappa_passed = kappa.as_ref().is_some_and(|kappa| kappa.value <= 0.2);
+        let frozen_passed = frozen.as_ref().is_some_and(|share| share.value >= 0.9);
+        let alone_passed = alone.as_ref().is_some_and(|share| share.value >= 0.95);
+        vec![
+            line("residual left for the losers, relative to initialisation", "towards 0", kappa, kappa_passed),
+            line("share of losers whose Gamma grew by less than a factor 10", "towards 1", frozen, frozen_passed),
+            line("share of the same that learn the class when trained alone", "towards 1", alone, alone_passed),
+        ]
+    }
+}

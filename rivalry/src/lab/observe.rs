@@ -1,0 +1,252 @@
+//! What is read off trained neurons: alignments, and errors on fresh samples.
+//!
+//! Works in the coordinates of the compact law (`data::sparse_coding`), where
+//! the feature of class j is the j-th axis. Test samples are drawn in the space
+//! of pre-activations, which is exact (`lab::gaussian`).
+
+use crate::data::sparse_coding::{Codes, Compact};
+use crate::encoders::SmoothedRelu;
+use crate::model::loss;
+use crate::num::{Draws, Matrix, MatrixView, Op, Purpose, product_into, special};
+
+use super::gaussian::factor;
+use super::setting::Setting;
+
+const TEST_NOISE: Purpose = Purpose::new("lab test noise");
+const LEFT_OUT: Purpose = Purpose::new("lab left-out weights");
+/// The part of the codes' draws that test samples come from.
+const TEST_PART: u32 = 2;
+
+/// The neurons of one modality in a network.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Neurons {
+    per_class: usize,
+    /// Class after class: units x features.
+    weights: Matrix<f64>,
+}
+
+impl Neurons {
+    pub(super) fn new(n_classes: usize, per_class: usize, dim: usize, weights: Vec<f64>) -> Self {
+        Self { per_class, weights: Matrix::from_vec(n_classes * per_class, dim, weights) }
+    }
+
+    /// Gamma_j = max_l [<w_{j,l}, M_j>]^+.
+    pub(super) fn gamma(&self, j: usize) -> f64 {
+        self.largest(j, |w| w[j])
+    }
+
+    /// max_l max_{k != j} [<w_{j,l}, M_k>]^+.
+    pub(super) fn off_label(&self, j: usize) -> f64 {
+        let n_classes = self.weights.rows() / self.per_class;
+        self.largest(j, |w| (0..n_classes).filter(|k| *k != j).map(|k| w[k]).fold(0.0, f64::max))
+    }
+
+    fn largest(&self, j: usize, value: impl Fn(&[f64]) -> f64) -> f64 {
+        (0..self.per_class).map(|l| value(self.weights.row(j * self.per_class + l))).fold(0.0, f64::max)
+    }
+}
+
+/// Training error (ties are errors) and mean cross-entropy of the network whose
+/// branches these are.
+pub(super) fn train_error(
+    setting: &Setting,
+    compact: &Compact,
+    modalities: &[usize],
+    neurons: &[Neurons],
+) -> (f64, f64) {
+    let n = compact.codes.labels.len();
+    let mut logits = Matrix::zeros(n, setting.n_classes());
+    for (r, neurons) in modalities.iter().zip(neurons) {
+        let x = compact.train_features(*r);
+        let pre = times_transposed(x.view(), neurons.weights.view());
+        add_logits(&setting.activation(*r), pre.view(), &mut logits);
+    }
+    let labels = &compact.codes.labels;
+    (error(&logits, labels), loss::mean_cross_entropy(logits.view(), labels))
+}
+
+/// d_{j,r}(D) = (1/n) sum over samples of class j sufficient in r of (z_j^r)^q.
+pub(super) fn strength(setting: &Setting, codes: &Codes, j: usize, r: usize) -> f64 {
+    let n = codes.labels.len();
+    let of_class = (0..n).filter(|i| codes.labels[*i] as usize == j && !codes.insufficient[r][*i]);
+    of_class.map(|i| codes.z[r].row(i)[j].powi(setting.q as i32)).sum::<f64>() / n as f64
+}
+
+/// max over neurons and training samples of |<w, xi_i>| / |xi_i|.
+pub(super) fn noise_alignment(compact: &Compact, r: usize, neurons: &Neurons) -> f64 {
+    let mut noise = compact.train_features(r);
+    let z = &compact.codes.z[r];
+    for i in 0..noise.rows() {
+        let row = noise.row_mut(i);
+        row.iter_mut().zip(z.row(i)).for_each(|(x, z)| *x -= z);
+    }
+    let products = times_transposed(noise.view(), neurons.weights.view());
+    (0..noise.rows())
+        .map(|i| {
+            let norm = noise.row(i).iter().map(|v| v * v).sum::<f64>().sqrt();
+            let largest = products.row(i).iter().fold(0.0_f64, |top, v| top.max(v.abs()));
+            if norm > 0.0 { largest / norm } else { 0.0 }
+        })
+        .fold(0.0, f64::max)
+}
+
+/// Errors on the same fresh samples.
+pub(super) struct TestErrors {
+    /// Of each modality's network alone; empty without them.
+    pub unimodal: Vec<f64>,
+    /// Of the joint network.
+    pub joint: f64,
+    /// Of each branch of the joint network by itself.
+    pub branch: Vec<f64>,
+    /// Per modality and class: of the branch by itself, on samples of the class.
+    pub branch_by_class: Vec<Vec<f64>>,
+    /// Of the averaged probabilities of the networks alone, if they are there.
+    pub ensemble: Option<f64>,
+}
+
+/// Draws test samples and counts who is wrong on them.
+pub(super) fn test_errors(
+    setting: &Setting,
+    compact: &Compact,
+    seed: u64,
+    joint: &[Neurons],
+    alone: &[&Neurons],
+) -> TestErrors {
+    let codes = setting.data.codes(setting.n_test, seed, TEST_PART);
+    let (n, n_classes) = (setting.n_test, setting.n_classes());
+    let mut fused = Matrix::zeros(n, n_classes);
+    let mut probabilities: Matrix<f64> = Matrix::zeros(n, n_classes);
+    let mut tested = TestErrors {
+        unimodal: Vec::new(),
+        joint: 0.0,
+        branch: Vec::new(),
+        branch_by_class: Vec::new(),
+        ensemble: None,
+    };
+    for (r, neurons) in joint.iter().enumerate() {
+        let stack: Vec<&Neurons> = std::iter::once(neurons).chain(alone.get(r).copied()).collect();
+        let mut logits = fresh_logits(setting, compact, seed, &codes, r, &stack);
+        let alone = (logits.len() > 1).then(|| logits.pop()).flatten();
+        let branch = logits.pop().expect("the branch is always there");
+        fused.as_mut_slice().iter_mut().zip(branch.as_slice()).for_each(|(f, z)| *f += z);
+        tested.branch.push(error(&branch, &codes.labels));
+        tested.branch_by_class.push(error_by_class(&branch, &codes.labels, n_classes));
+        if let Some(alone) = alone {
+            tested.unimodal.push(error(&alone, &codes.labels));
+            add_probabilities(&alone, &mut probabilities);
+        }
+    }
+    tested.joint = error(&fused, &codes.labels);
+    if !alone.is_empty() {
+        tested.ensemble = Some(error(&probabilities, &codes.labels));
+    }
+    tested
+}
+
+/// Logits of several networks' neurons of modality r on the same fresh samples.
+///
+/// Pre-activations are W (z + xi) with xi ~ N(0, (nu^2/d) I_d): given z they are
+/// Gaussian around W_M z, W_M the weights along the features, with covariance
+/// (nu^2/d) W W^T. The weights in directions that no training sample reaches
+/// stay as they were drawn and are drawn here, the same for all networks.
+fn fresh_logits(
+    setting: &Setting,
+    compact: &Compact,
+    seed: u64,
+    codes: &Codes,
+    r: usize,
+    stack: &[&Neurons],
+) -> Vec<Matrix<f64>> {
+    let n_classes = setting.n_classes();
+    let n_units = stack[0].weights.rows();
+    let dim = stack[0].weights.cols();
+    let total = n_units * stack.len();
+    let stacked = Matrix::from_fn(total, dim, |unit, c| stack[unit / n_units].weights.row(unit % n_units)[c]);
+    let mut covariance = times_transposed(stacked.view(), stacked.view());
+    let rest = left_out(setting, compact.left_out[r], seed, r, n_units);
+    let rest = times_transposed(rest.view(), rest.view());
+    let modality = &setting.data.modalities[r];
+    let scale = modality.noise * modality.noise / modality.dim as f64;
+    for a in 0..total {
+        for b in 0..total {
+            let cell = &mut covariance.row_mut(a)[b];
+            *cell = scale * (*cell + rest.row(a % n_units)[b % n_units]);
+        }
+    }
+    let factor = factor(&covariance);
+    let n = codes.labels.len();
+    let normals = {
+        let mut draws = Draws::new(seed, TEST_NOISE, r as u32);
+        Matrix::from_fn(n, total, |_, _| draws.normal())
+    };
+    let mut pre = times_transposed(normals.view(), factor.view());
+    let along = Matrix::from_fn(total, n_classes, |unit, k| stacked.row(unit)[k]);
+    product_into(&mut pre.view_mut(), codes.z[r].view(), Op::Plain, along.view(), Op::Transposed, true);
+    let activation = setting.activation(r);
+    (0..stack.len())
+        .map(|s| {
+            let mut logits = Matrix::zeros(n, n_classes);
+            let own = Matrix::from_fn(n, n_units, |i, unit| pre.row(i)[s * n_units + unit]);
+            add_logits(&activation, own.view(), &mut logits);
+            logits
+        })
+        .collect()
+}
+
+/// Weights in the directions outside the compact coordinates, up to a rotation
+/// there: n_units x min(n_units, left out), such that products of its rows have
+/// the law of those of n_units x left-out normals times sigma_0 (Bartlett).
+fn left_out(setting: &Setting, n_left_out: usize, seed: u64, r: usize, n_units: usize) -> Matrix<f64> {
+    let mut draws = Draws::new(seed, LEFT_OUT, r as u32);
+    let sigma0 = setting.sigma0(r);
+    if n_left_out < n_units {
+        return Matrix::from_fn(n_units, n_left_out, |_, _| sigma0 * draws.normal());
+    }
+    Matrix::from_fn(n_units, n_units, |i, k| match k.cmp(&i) {
+        std::cmp::Ordering::Less => sigma0 * draws.normal(),
+        std::cmp::Ordering::Equal => {
+            sigma0 * crate::data::sparse_coding::chi(n_left_out - i, seed, LEFT_OUT, (r * n_units + i) as u64)
+        }
+        std::cmp::Ordering::Greater => 0.0,
+    })
+}
+
+/// f_j = sum_l sigma(a_{j,l}), added to the logits.
+fn add_logits(activation: &SmoothedRelu, pre: MatrixView<'_, f64>, logits: &mut Matrix<f64>) {
+    for i in 0..pre.rows() {
+        let neurons = pre.row(i).chunks_exact(activation.n_neurons);
+        for (f, neurons) in logits.row_mut(i).iter_mut().zip(neurons) {
+            *f += neurons.iter().map(|a| activation.sigma(*a)).sum::<f64>();
+        }
+    }
+}
+
+fn add_probabilities(logits: &Matrix<f64>, to: &mut Matrix<f64>) {
+    for i in 0..logits.rows() {
+        let row = logits.row(i);
+        let top = row.iter().fold(f64::NEG_INFINITY, |top, z| top.max(*z));
+        let sum: f64 = row.iter().map(|z| special::exp(z - top)).sum();
+        to.row_mut(i).iter_mut().zip(row).for_each(|(p, z)| *p += special::exp(z - top) / sum);
+    }
+}
+
+fn error(scores: &Matrix<f64>, labels: &[u32]) -> f64 {
+    let wrong = labels.iter().enumerate().filter(|(i, y)| !loss::is_right(scores.row(*i), **y)).count();
+    wrong as f64 / labels.len() as f64
+}
+
+fn error_by_class(scores: &Matrix<f64>, labels: &[u32], n_classes: usize) -> Vec<f64> {
+    let (mut wrong, mut all) = (vec![0_u32; n_classes], vec![0_u32; n_classes]);
+    for (i, y) in labels.iter().enumerate() {
+        all[*y as usize] += 1;
+        wrong[*y as usize] += u32::from(!loss::is_right(scores.row(i), *y));
+    }
+    wrong.iter().zip(&all).map(|(w, n)| f64::from(*w) / f64::from((*n).max(1))).collect()
+}
+
+/// A B^T.
+fn times_transposed(a: MatrixView<'_, f64>, b: MatrixView<'_, f64>) -> Matrix<f64> {
+    let mut out = Matrix::zeros(a.rows(), b.rows());
+    product_into(&mut out.view_mut(), a, Op::Plain, b, Op::Transposed, false);
+    out
+}

@@ -1,0 +1,316 @@
+//! One trial: data and initial weights are drawn, every network is trained on
+//! them in the one training loop, and what the theory speaks of is read off.
+//! Opens no file; its result is a function of setting and seed.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::data::sparse_coding::{Compact, modality_name};
+use crate::num::Numbers;
+use crate::record::{Ended, Record};
+use crate::registry::Choice;
+use crate::spec::{Job, Spec};
+use crate::train::{self, Control, EpochReport, Trained, Watch, Weights, train};
+
+use super::observe::{self, Neurons};
+use super::outcome::{ClassOutcome, Decision, NetworkOutcome, Outcome, TrialEnd};
+use super::setting::Setting;
+
+/// A trial, and the way there where that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// What it left behind.
+    pub outcome: Outcome,
+    /// Gamma over time in the joint network; empty unless asked for.
+    pub joint_curve: Vec<Moment>,
+    /// The same for each modality alone.
+    pub alone_curves: Vec<Vec<Moment>>,
+}
+
+/// The alignments at one time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// Flow time, or learning rate times updates.
+    pub time: f64,
+    /// Mean training loss of the step that led here, nats.
+    pub train_loss: f64,
+    /// Gamma_{j,r}, one row per modality of the network, one entry per class.
+    pub gamma: Vec<Vec<f64>>,
+}
+
+/// Why a trial has no result.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum TrialError {
+    /// Somebody asked it to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// The data cannot be drawn.
+    #[error("{0}")]
+    Data(String),
+    /// The networks cannot be trained as asked.
+    #[error("{0}")]
+    Spec(String),
+}
+
+/// Runs a trial. `curves` keeps the alignments after every update; `stop` may
+/// be set from outside.
+pub fn run(setting: &Setting, seed: u64, curves: bool, stop: &AtomicBool) -> Result<Trial, TrialError> {
+    let compact = setting
+        .data
+        .compact(setting.n, seed, setting.precision)
+        .map_err(|error| TrialError::Data(error.to_string()))?;
+    let bench = Bench { setting, compact: &compact, seed, curves, stop };
+    let all: Vec<usize> = (0..setting.n_modalities()).collect();
+    let joint = bench.train(&all, &setting.strategy)?;
+    let alone = if setting.until_decided {
+        Vec::new()
+    } else {
+        all.iter()
+            .map(|r| bench.train(&[*r], &Choice::new("unimodal")))
+            .collect::<Result<Vec<_>, _>>()?
+    };
+    let outcome = bench.outcome(&joint, &alone);
+    let alone_curves = alone.into_iter().map(|network| network.curve).collect();
+    Ok(Trial { outcome, joint_curve: joint.curve, alone_curves })
+}
+
+/// What all networks of a trial share.
+struct Bench<'a> {
+    setting: &'a Setting,
+    compact: &'a Compact,
+    seed: u64,
+    curves: bool,
+    stop: &'a AtomicBool,
+}
+
+/// A trained network.
+struct Network {
+    /// Its modalities.
+    modalities: Vec<usize>,
+    /// Per modality, the neurons at the start ...
+    initial: Vec<Neurons>,
+    /// ... and at the end.
+    last: Vec<Neurons>,
+    summary: NetworkOutcome,
+    decided: Vec<Option<Decision>>,
+    curve: Vec<Moment>,
+}
+
+impl Bench<'_> {
+    fn train(&self, modalities: &[usize], strategy: &Choice) -> Result<Network, TrialError> {
+        let names = modalities.iter().map(|r| modality_name(*r)).collect();
+        let spec = Spec { modalities: names, strategy: strategy.clone(), ..self.setting.spec(self.seed) };
+        let data = &self.compact.data;
+        let job = spec.check(data).map_err(|errors| {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            TrialError::Spec(errors.join("; "))
+        })?;
+        let needed = self.teachers(&job)?;
+        let shapes = self.shapes(modalities);
+        let mut observer = Observer {
+            shapes: &shapes,
+            beta: self.setting.beta,
+            until_decided: self.setting.until_decided,
+            stop: self.stop,
+            decided: vec![None; self.setting.n_classes()],
+            curve: self.curves.then(Vec::new),
+        };
+        let trained = train(&job, data, &needed, None, &mut observer)
+            .map_err(|error| TrialError::Spec(error.to_string()))?;
+        let Trained::Done(record) = trained else { return Err(TrialError::Interrupted) };
+        let (decided, curve) = (observer.decided, observer.curve.unwrap_or_default());
+        let initial = initial_weights(&job, &self.compact.data);
+        let neurons = |params: &Numbers| -> Vec<Neurons> {
+            let mut start = 0;
+            shapes
+                .iter()
+                .map(|shape| {
+                    let neurons = shape.cut(params, start);
+                    start += shape.len();
+                    neurons
+                })
+                .collect()
+        };
+        let last = neurons(&record.params);
+        let summary = self.summary(&record, modalities, &last);
+        Ok(Network { modalities: modalities.to_vec(), initial: neurons(&initial), last, summary, decided, curve })
+    }
+
+    /// The runs that a strategy builds on.
+    fn teachers(&self, job: &Job) -> Result<Vec<Record>, TrialError> {
+        let data = &self.compact.data;
+        job.needed_specs()
+            .iter()
+            .map(|spec| {
+                let job = spec.check(data).map_err(|errors| TrialError::Spec(format!("{errors:?}")))?;
+                let mut patient = Patient { stop: self.stop };
+                match train(&job, data, &[], None, &mut patient) {
+                    Ok(Trained::Done(record)) => Ok(*record),
+                    Ok(Trained::Interrupted(_)) => Err(TrialError::Interrupted),
+                    Err(error) => Err(TrialError::Spec(error.to_string())),
+                }
+            })
+            .collect()
+    }
+
+    fn shapes(&self, modalities: &[usize]) -> Vec<Shape> {
+        modalities
+            .iter()
+            .map(|r| Shape {
+                n_classes: self.setting.n_classes(),
+                per_class: self.setting.neurons(*r),
+                dim: self.compact.data.modalities()[*r].features.cols(),
+            })
+            .collect()
+    }
+
+    fn summary(&self, record: &Record, modalities: &[usize], last: &[Neurons]) -> NetworkOutcome {
+        let (train_error, train_loss) = observe::train_error(self.setting, self.compact, modalities, last);
+        let ended = match &record.ended {
+            Ended::Converged { .. } => TrialEnd::Converged,
+            Ended::Stopped { .. } => TrialEnd::Decided,
+            Ended::Diverged { .. } => TrialEnd::Diverged,
+            Ended::Finished | Ended::EarlyStop { .. } | Ended::NotConverged { .. } => TrialEnd::NotConverged,
+        };
+        let time = record.trajectory.get("time").last().copied().unwrap_or_else(|| {
+            let rate = crate::solvers::rate(&record.spec.solver).unwrap_or(0.0);
+            rate * record.cost.updates as f64
+        });
+        NetworkOutcome {
+            train_error,
+            train_loss,
+            // Known when all networks have met the same test samples.
+            test_error: 0.0,
+            ended,
+            time,
+            updates: record.cost.updates,
+            gradient_evaluations: record.cost.gradient_evaluations,
+        }
+    }
+
+    fn outcome(&self, joint: &Network, alone: &[Network]) -> Outcome {
+        let (setting, compact) = (self.setting, self.compact);
+        let tested = observe::test_errors(
+            setting,
+            compact,
+            self.seed,
+            &joint.last,
+            &alone.iter().map(|network| &network.last[0]).collect::<Vec<_>>(),
+        );
+        let with_error = |network: &Network, test_error: f64| NetworkOutcome { test_error, ..network.summary.clone() };
+        let classes = (0..setting.n_classes())
+            .map(|j| ClassOutcome {
+                strength: joint.modalities.iter().map(|r| observe::strength(setting, &compact.codes, j, *r)).collect(),
+                gamma_initial: joint.initial.iter().map(|neurons| neurons.gamma(j)).collect(),
+                gamma_final: joint.last.iter().map(|neurons| neurons.gamma(j)).collect(),
+                gamma_alone: alone.iter().map(|network| network.last[0].gamma(j)).collect(),
+                off_label: joint.last.iter().map(|neurons| neurons.off_label(j)).collect(),
+                decided: joint.decided[j],
+                branch_test_errors: tested.branch_by_class.iter().map(|by_class| by_class[j]).collect(),
+            })
+            .collect();
+        Outcome {
+            seed: self.seed,
+            unimodal: alone
+                .iter()
+                .zip(&tested.unimodal)
+                .map(|(network, error)| with_error(network, *error))
+                .collect(),
+            joint: with_error(joint, tested.joint),
+            branch_test_errors: tested.branch,
+            ensemble_test_error: tested.ensemble,
+            classes,
+            noise_alignment: joint
+                .modalities
+                .iter()
+                .zip(&joint.last)
+                .map(|(r, neurons)| observe::noise_alignment(compact, *r, neurons))
+                .collect(),
+        }
+    }
+}
+
+/// The initial weights of a job's network.
+fn initial_weights(job: &Job, data: &crate::data::Dataset) -> Numbers {
+    train::initial_weights(job, data)
+}
+
+/// Where the neurons of one modality lie in the flat weights.
+struct Shape {
+    n_classes: usize,
+    per_class: usize,
+    dim: usize,
+}
+
+impl Shape {
+    fn len(&self) -> usize {
+        self.n_classes * self.per_class * self.dim
+    }
+
+    fn cut(&self, params: &Numbers, start: usize) -> Neurons {
+        let values = match params {
+            Numbers::F32(values) => {
+                values[start..start + self.len()].iter().map(|v| f64::from(*v)).collect()
+            }
+            Numbers::F64(values) => values[start..start + self.len()].to_vec(),
+        };
+        Neurons::new(self.n_classes, self.per_class, self.dim, values)
+    }
+
+    /// Gamma_j from weights in place: in the coordinates of the compact law the
+    /// feature of class j is the j-th axis.
+    fn gamma(&self, weights: &Weights<'_>, start: usize, j: usize) -> f64 {
+        let first = start + j * self.per_class * self.dim + j;
+        (0..self.per_class).map(|l| weights.get(first + l * self.dim)).fold(0.0, f64::max)
+    }
+}
+
+/// Watches the alignments of a network while it trains.
+struct Observer<'a> {
+    shapes: &'a [Shape],
+    beta: f64,
+    until_decided: bool,
+    stop: &'a AtomicBool,
+    decided: Vec<Option<Decision>>,
+    curve: Option<Vec<Moment>>,
+}
+
+impl Watch for Observer<'_> {
+    fn epoch(&mut self, report: &EpochReport<'_>) -> Control {
+        if self.stop.load(Ordering::Relaxed) {
+            return Control::Stop;
+        }
+        let time = report.time;
+        let mut gamma = Vec::new();
+        let mut start = 0;
+        for shape in self.shapes {
+            gamma.push((0..shape.n_classes).map(|j| shape.gamma(&report.weights, start, j)).collect::<Vec<_>>());
+            start += shape.len();
+        }
+        for (j, decided) in self.decided.iter_mut().enumerate() {
+            if decided.is_none() {
+                let best = (0..gamma.len()).fold(0, |best, r| if gamma[r][j] > gamma[best][j] { r } else { best });
+                if gamma[best][j] >= self.beta {
+                    *decided = Some(Decision { time, modality: best });
+                }
+            }
+        }
+        if let Some(curve) = &mut self.curve {
+            curve.push(Moment { time, train_loss: report.train_loss, gamma });
+        }
+        if self.until_decided && self.decided.iter().all(Option::is_some) {
+            return Control::Finish;
+        }
+        Control::Continue
+    }
+}
+
+/// Waits for a teacher unless somebody asks to stop.
+struct Patient<'a> {
+    stop: &'a AtomicBool,
+}
+
+impl Watch for Patient<'_> {
+    fn epoch(&mut self, _report: &EpochReport<'_>) -> Control {
+        if self.stop.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue }
+    }
+}

@@ -1,0 +1,208 @@
+//! Many small trials of the lab: seeds in shards, a shard a file. A shard that
+//! is in the store is read, any other is computed; asking for more trials of the
+//! same setting reuses those that are there.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Engine;
+use crate::lab::{Outcome, Setting, TrialError, run_trial};
+use crate::num::parallel;
+use crate::record::file::{Container, FileError};
+use crate::spec::{ENGINE, RunId};
+use crate::store::{Claim, Store, StoreError};
+
+/// Trials per file: what a kill costs at most, per worker.
+const SHARD: u64 = 8;
+const KIND: &str = "rivalry.trials";
+const CONTENT_VERSION: u32 = 1;
+/// How long a worker waits before it looks again for a shard that another
+/// process is computing.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+
+/// Trials of one setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrialSet {
+    /// What is tried.
+    pub setting: Setting,
+    /// The first seed.
+    pub first_seed: u64,
+    /// Number of trials; their seeds follow each other.
+    pub trials: u64,
+}
+
+/// Looks on while trials run; called from several threads.
+pub trait TrialWatch: Sync {
+    /// After each trial of each set, or when `n` of them were found in the store.
+    fn trials_done(&self, _set: usize, _n: u64) {}
+}
+
+/// A watch that does nothing.
+pub struct Quiet;
+
+impl TrialWatch for Quiet {}
+
+/// Why trials ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialsError {
+    /// Somebody asked to stop. What was done is in the store, if there is one.
+    #[error("interrupted after {done} of {total} trials")]
+    Interrupted {
+        /// Trials that have ended.
+        done: u64,
+        /// Trials asked for.
+        total: u64,
+    },
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A trial cannot be run as asked.
+    #[error(transparent)]
+    Trial(TrialError),
+    /// A file in the store has the right name and seal but another content.
+    #[error("shard {run} in the store cannot be read: {why}")]
+    Unreadable {
+        /// The shard's name.
+        run: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Seeds of one set that lie in one file.
+struct Shard {
+    set: usize,
+    seeds: Range<u64>,
+}
+
+/// Runs all sets; for each its outcomes in the order of the seeds.
+///
+/// Shards are aligned to multiples of their size, whatever the first seed, so
+/// that overlapping requests share files. Nothing that is returned depends on
+/// the number of workers, on their order or on what was in the store.
+pub fn run_trials(
+    sets: &[TrialSet],
+    engine: Engine<'_>,
+    watch: &dyn TrialWatch,
+) -> Result<Vec<Vec<Outcome>>, TrialsError> {
+    let shards: Vec<Shard> = sets.iter().enumerate().flat_map(|(set, of)| shards(set, of)).collect();
+    let failed: Mutex<Option<TrialsError>> = Mutex::new(None);
+    let computed = parallel::map(engine.threads, &shards, |_, shard| {
+        if engine.stop.load(Ordering::SeqCst) || failed.lock().expect("no panic inside").is_some() {
+            return None;
+        }
+        match outcomes(&sets[shard.set], shard, engine, watch) {
+            Ok(outcomes) => Some(outcomes),
+            Err(TrialsError::Trial(TrialError::Interrupted)) => {
+                engine.stop.store(true, Ordering::SeqCst);
+                None
+            }
+            Err(error) => {
+                failed.lock().expect("no panic inside").get_or_insert(error);
+                None
+            }
+        }
+    });
+    if let Some(error) = failed.into_inner().expect("no panic inside") {
+        return Err(error);
+    }
+    let total = shards.iter().map(|shard| shard.seeds.end - shard.seeds.start).sum();
+    let done = computed.iter().flatten().map(|outcomes| outcomes.len() as u64).sum();
+    let mut results: Vec<Vec<Outcome>> = sets.iter().map(|_| Vec::new()).collect();
+    for (shard, outcomes) in shards.iter().zip(computed) {
+        let Some(outcomes) = outcomes else { return Err(TrialsError::Interrupted { done, total }) };
+        let of = &sets[shard.set];
+        let wanted = of.first_seed..of.first_seed + of.trials;
+        results[shard.set].extend(outcomes.into_iter().filter(|outcome| wanted.contains(&outcome.seed)));
+    }
+    Ok(results)
+}
+
+fn shards(set: usize, of: &TrialSet) -> Vec<Shard> {
+    let end = of.first_seed.saturating_add(of.trials);
+    let mut start = of.first_seed;
+    let mut shards = Vec::new();
+    while start < end {
+        let next = (start / SHARD + 1).saturating_mul(SHARD).min(end);
+        shards.push(Shard { set, seeds: start..next });
+        start = next;
+    }
+    shards
+}
+
+/// The name of a shard: a hash of what is asked.
+fn name(setting: &Setting, seeds: &Range<u64>) -> RunId {
+    let question = json!({ "kind": KIND, "setting": setting, "first": seeds.start, "end": seeds.end });
+    RunId::of_question(&question)
+}
+
+fn outcomes(
+    of: &TrialSet,
+    shard: &Shard,
+    engine: Engine<'_>,
+    watch: &dyn TrialWatch,
+) -> Result<Vec<Outcome>, TrialsError> {
+    let run = name(&of.setting, &shard.seeds);
+    let count = shard.seeds.end - shard.seeds.start;
+    let Some(store) = engine.store else { return compute(of, shard, engine.stop, watch) };
+    loop {
+        match store.claim(run)? {
+            Claim::Done => {
+                let outcomes = read(store, run)?;
+                watch.trials_done(shard.set, count);
+                return Ok(outcomes);
+            }
+            Claim::Mine(lease) => {
+                let outcomes = compute(of, shard, engine.stop, watch)?;
+                store.commit(lease, &container(run, &of.setting, &shard.seeds, &outcomes))?;
+                return Ok(outcomes);
+            }
+            Claim::Busy => std::thread::sleep(BUSY_PAUSE),
+        }
+        if engine.stop.load(Ordering::SeqCst) {
+            return Err(TrialsError::Trial(TrialError::Interrupted));
+        }
+    }
+}
+
+fn compute(
+    of: &TrialSet,
+    shard: &Shard,
+    stop: &AtomicBool,
+    watch: &dyn TrialWatch,
+) -> Result<Vec<Outcome>, TrialsError> {
+    let mut outcomes = Vec::new();
+    for seed in shard.seeds.clone() {
+        let trial = run_trial(&of.setting, seed, false, stop).map_err(TrialsError::Trial)?;
+        outcomes.push(trial.outcome);
+        watch.trials_done(shard.set, 1);
+    }
+    Ok(outcomes)
+}
+
+fn container(run: RunId, setting: &Setting, seeds: &Range<u64>, outcomes: &[Outcome]) -> Container {
+    let sound = "the header and the array are ours";
+    let text = serde_json::to_vec(outcomes).expect("outcomes are plain data");
+    Container::new(json!({
+        "kind": KIND,
+        "content_version": CONTENT_VERSION,
+        "run": run.to_string(),
+        "engine": ENGINE,
+        "setting": setting,
+        "first_seed": seeds.start,
+        "trials": seeds.end - seeds.start,
+    }))
+    .and_then(|container| container.with("outcomes.json", &[text.len()], text))
+    .expect(sound)
+}
+
+fn read(store: &Store, run: RunId) -> Result<Vec<Outcome>, TrialsError> {
+    let unreadable = |why: String| TrialsError::Unreadable { run: run.to_string(), why };
+    let container = store.read(run)?.ok_or_else(|| unreadable("it has vanished".to_owned()))?;
+    let text = container.get::<u8>("outcomes.json").map_err(|error: FileError| unreadable(error.to_string()))?;
+    serde_json::from_slice(text.1).map_err(|error| unreadable(error.to_string()))
+}

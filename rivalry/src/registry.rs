@@ -248,7 +248,7 @@ impl<T: ?Sized> Entry<T> {
 
 impl Knob {
     /// The value if this knob allows it; whole numbers widen to numbers.
-    fn accept(&self, value: &Value) -> Option<Value> {
+    pub(crate) fn accept(&self, value: &Value) -> Option<Value> {
         let inside = |x: f64| match self.range {
             Range::Between(low, high) => x >= low && x <= high,
             _ => false,

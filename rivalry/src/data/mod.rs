@@ -15,6 +15,7 @@ mod fingerprint;
 mod labels;
 mod names;
 mod scaling;
+pub mod sparse_coding;
 mod split;
 mod warning;
 

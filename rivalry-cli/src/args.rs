@@ -30,6 +30,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
     Diagnose(Box<commands::diagnose::DiagnoseArgs>),
+    Lab(commands::lab::LabCommand),
     Data(commands::data::DataCommand),
     Report(commands::report::ReportArgs),
     List(commands::list::ListArgs),

@@ -61,6 +61,15 @@ pub(crate) fn setting(text: &str) -> Result<(String, Value), String> {
     Ok((name, Value::parse(&value)))
 }
 
+/// `NAME=A,B,...`, for `--vary`.
+pub(crate) fn varied(text: &str) -> Result<(String, Vec<Value>), String> {
+    let (name, values) = pair(text, "m=2,4,8")?;
+    if values.split(',').any(|value| value.trim().is_empty()) {
+        return Err("expected values between the commas, such as `m=2,4,8`".to_owned());
+    }
+    Ok((name, values.split(',').map(|value| Value::parse(value.trim())).collect()))
+}
+
 /// A difference of accuracies in points, above 0 and below 50.
 pub(crate) fn points(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -301,8 +301,18 @@ impl RunId {
     /// The name of a completed spec on data with this fingerprint.
     pub fn of(spec: &Spec, data: &[u8; 32]) -> Self {
         let spec = serde_json::to_vec(spec).expect("a spec is plain data");
+        Self::hash(&[b"rivalry run", ENGINE.as_bytes(), data, &spec])
+    }
+
+    /// The name of any other question that leaves a file: a hash of the
+    /// question, whose text must say what kind it is, and the engine's version.
+    pub fn of_question(question: &serde_json::Value) -> Self {
+        Self::hash(&[b"rivalry question", ENGINE.as_bytes(), question.to_string().as_bytes()])
+    }
+
+    fn hash(parts: &[&[u8]]) -> Self {
         let mut hasher = blake3::Hasher::new();
-        for part in [b"rivalry run".as_slice(), ENGINE.as_bytes(), data, &spec] {
+        for part in parts {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         }

@@ -1,9 +1,10 @@
 //! `rivalry list`: what is in each drawer, generated from the tables.
 
 use clap::{Args, ValueEnum};
+use rivalry::data::sparse_coding;
 use rivalry::registry::{Citation, Default, Entry, Knob, Range, Value};
 use rivalry::report::{Block, Cell, Column, Document, Report, Row, Table, Work};
-use rivalry::{encoders, formats, metrics, render, solvers, strategies};
+use rivalry::{encoders, formats, lab, metrics, render, solvers, strategies};
 use serde_json::json;
 
 use crate::exit::{Failure, Status};
@@ -34,6 +35,8 @@ enum Drawer {
     Strategies,
     Metrics,
     Renderers,
+    Claims,
+    Lab,
 }
 
 impl Drawer {
@@ -46,6 +49,8 @@ impl Drawer {
             Self::Strategies => "strategies",
             Self::Metrics => "metrics",
             Self::Renderers => "renderers",
+            Self::Claims => "claims",
+            Self::Lab => "lab",
         }
     }
 
@@ -59,6 +64,8 @@ impl Drawer {
             Self::Strategies => "how networks are trained",
             Self::Metrics => "what is measured on trained networks",
             Self::Renderers => "how reports are drawn",
+            Self::Claims => "statements of the theory that are measured",
+            Self::Lab => "the knobs of a trial of the theory",
         }
     }
 
@@ -72,6 +79,8 @@ impl Drawer {
             Self::Strategies => "diagnose trains the ones that it needs",
             Self::Metrics => "diagnose measures all of them",
             Self::Renderers => "report --as NAME",
+            Self::Claims => "lab verify NAME",
+            Self::Lab => "lab race --set KNOB=VALUE; lab sweep --vary KNOB=A,B,...",
         }
     }
 
@@ -84,6 +93,21 @@ impl Drawer {
             Self::Strategies => kinds(strategies::table::<f32>()),
             Self::Metrics => kinds(metrics::METRICS),
             Self::Renderers => kinds(render::RENDERERS),
+            Self::Claims => kinds(lab::claims::table()),
+            Self::Lab => vec![
+                Kind {
+                    name: "data",
+                    summary: "X^r = M^r z^r + xi^r; `mu.2` addresses the second modality alone",
+                    cites: &[],
+                    knobs: sparse_coding::KNOBS,
+                },
+                Kind {
+                    name: "trial",
+                    summary: "network and training; also `solver`, `solver.KNOB`, `strategy`, `strategy.KNOB`",
+                    cites: &[],
+                    knobs: lab::KNOBS,
+                },
+            ],
         }
     }
 }

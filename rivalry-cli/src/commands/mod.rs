@@ -2,6 +2,7 @@
 
 pub(crate) mod data;
 pub(crate) mod diagnose;
+pub(crate) mod lab;
 pub(crate) mod list;
 pub(crate) mod report;
 pub(crate) mod store;
@@ -15,11 +16,12 @@ const ORIENTATION: &str = "\
 rivalry: is training modalities together losing to training them apart?
 Which modality lost, and why?
 
-Three commands to start with:
+Commands to start with:
 
   rivalry diagnose demo          on built-in data: six views of handwritten digits
   rivalry data inspect FILE      what would be trained on, and what looks odd
   rivalry diagnose FILE          on your own features (.npz, .csv, a folder)
+  rivalry lab verify             the theory behind it, claim by claim
 
 `rivalry --help` lists all commands, `rivalry COMMAND --help` explains one.
 ";
@@ -29,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> Result<Status, Failure> {
     match cli.verb {
         None => output::print_text(ORIENTATION).map(|()| Status::Done),
         Some(Verb::Diagnose(args)) => diagnose::run(&args),
+        Some(Verb::Lab(command)) => lab::run(&command),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::Data(command)) => data::run(&command),
         Some(Verb::List(args)) => list::run(&args),

@@ -1,11 +1,11 @@
-//! `rivalry report`: draws a kept diagnosis again.
+//! `rivalry report`: draws a kept report again.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rivalry::registry::{Choice, Value};
-use rivalry::report::{ClassesShown, Document, diagnosis};
+use rivalry::report::{ClassesShown, Document, diagnosis, lab};
 
 use crate::exit::{Failure, Status};
 use crate::output::{OutputArgs, print_as};
@@ -14,7 +14,7 @@ use crate::values;
 /// A document larger than this is not one of ours.
 const LARGEST: u64 = 256 << 20;
 
-/// Draw a kept diagnosis again: as a table, as JSON
+/// Draw a kept report again: as tables, figures, JSON
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -22,7 +22,7 @@ Examples:
   rivalry report kept --classes all
   rivalry report kept/report.json --as json --set indent=false")]
 pub(crate) struct ReportArgs {
-    /// A folder that `rivalry diagnose` wrote with --out, or its report.json
+    /// A folder that a command wrote with --out, or its report.json
     #[arg(value_name = "RUN")]
     run: PathBuf,
     /// How to draw it; see `rivalry list renderers` [default: terminal]
@@ -43,7 +43,11 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
     args.output.settle();
     let path = if args.run.is_dir() { args.run.join("report.json") } else { args.run.clone() };
     let document = read(&path)?;
-    let report = diagnosis(document, args.classes).map_err(|error| {
+    let report = match lab(&document) {
+        Some(report) => report,
+        None => diagnosis(document, args.classes),
+    }
+    .map_err(|error| {
         Failure::one(Status::Data, format!("{}: {error}", path.display()), Some(error.hint().to_owned()))
     })?;
     match &args.renderer {
@@ -57,7 +61,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
 }
 
 fn read(path: &Path) -> Result<Document, Failure> {
-    const HINT: &str = "name a folder that `rivalry diagnose` wrote with `--out`, or its `report.json`";
+    const HINT: &str = "name a folder that a command wrote with `--out`, or its `report.json`";
     let bad =
         |why: String| Failure::one(Status::Data, format!("{}: {why}", path.display()), Some(HINT.to_owned()));
     let file = std::fs::File::open(path).map_err(|error| bad(format!("cannot be read: {error}")))?;

@@ -113,10 +113,23 @@ fn order(run: &Listed) -> (usize, String, String, u64, u64) {
     let spec = &run.header["spec"];
     let n_modalities = spec["modalities"].as_array().map_or(0, Vec::len);
     let number = |key: &str| spec[key].as_u64().unwrap_or(0);
+    if let Some((first, _)) = trials_of(run) {
+        return (0, String::new(), strategy_of(run), first, 0);
+    }
     (n_modalities, modalities_of(run), strategy_of(run), number("seed"), number("fold"))
 }
 
+/// Trials of the lab in one file, a range of seeds, where it is none of a data
+/// set's runs.
+fn trials_of(run: &Listed) -> Option<(u64, u64)> {
+    let number = |key: &str| run.header[key].as_u64();
+    Some((number("first_seed")?, number("trials")?))
+}
+
 fn data_of(run: &Listed) -> String {
+    if trials_of(run).is_some() {
+        return "lab".to_owned();
+    }
     run.header["data"].as_str().unwrap_or("?").to_owned()
 }
 
@@ -126,10 +139,14 @@ fn modalities_of(run: &Listed) -> String {
 }
 
 fn strategy_of(run: &Listed) -> String {
-    run.header["spec"]["strategy"]["name"].as_str().unwrap_or("?").to_owned()
+    let asked = if trials_of(run).is_some() { &run.header["setting"] } else { &run.header["spec"] };
+    asked["strategy"]["name"].as_str().unwrap_or("?").to_owned()
 }
 
 fn ended_of(run: &Listed) -> String {
+    if let Some((_, trials)) = trials_of(run) {
+        return format!("{trials} trials");
+    }
     let ended = &run.header["ended"];
     let how = ended["how"].as_str().unwrap_or("?").replace('_', " ");
     match ended["epoch"].as_u64().or_else(|| ended["best_epoch"].as_u64()) {
@@ -152,7 +169,7 @@ fn listing(path: &Path, runs: &[Listed], damaged: &[Damaged]) -> Report {
                 Cell::Text(short(&run.run.to_string())),
                 Cell::Text(modalities_of(run)),
                 Cell::Text(strategy_of(run)),
-                number("seed"),
+                trials_of(run).map_or_else(|| number("seed"), |(first, _)| Cell::Number(first as f64)),
                 number("fold"),
                 Cell::Text(ended_of(run)),
                 Cell::Number(run.bytes as f64),
@@ -190,6 +207,9 @@ fn listing(path: &Path, runs: &[Listed], damaged: &[Damaged]) -> Report {
                     "data": head["data"],
                     "engine": head["engine"],
                     "spec": head["spec"],
+                    "setting": head["setting"],
+                    "first_seed": head["first_seed"],
+                    "trials": head["trials"],
                     "ended": head["ended"],
                     "cost": head["cost"],
                 })

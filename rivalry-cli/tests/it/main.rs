@@ -6,6 +6,7 @@ mod diagnose;
 mod help;
 mod interrupt;
 mod killed;
+mod lab;
 mod list;
 mod process;
 mod store;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::{Chosen, Found};
 use super::outcome::{NetworkOutcome, TrialEnd, Winner};
 use super::race::{LEVEL, RaceSummary, predicted_winner};
-use super::setting::Setting;
+use super::setting::{Setting, SettingError};
 use super::trial::{Moment, Trial};
 use crate::data::sparse_coding::modality_name;
 use crate::registry::Value;
@@ -276,4 +277,66 @@ fn thinned(curve: &[Moment]) -> Vec<CurvePoint> {
         .filter(|(i, _)| i % stride == 0 || *i == last)
         .map(|(_, m)| CurvePoint { time: m.time, train_loss: m.train_loss, gamma: m.gamma.clone() })
         .collect()
+}
+
+/// What some claims say of what was found for them.
+pub fn verify_results(chosen: &[Chosen], found: &Found<'_>) -> VerifyResults {
+    let mut claims = Vec::new();
+    for (entry, claim) in chosen {
+        let lines = claim.judge(found);
+        let several = lines.len() > 1;
+        for (i, line) in lines.into_iter().enumerate() {
+            claims.push(ClaimResult {
+                id: if several { format!("{}.{}", entry.name, i + 1) } else { entry.name.to_owned() },
+                statement: entry.summary.to_owned(),
+                source: claim.source().place.to_owned(),
+                quoted: claim.source().quoted,
+                what: line.what,
+                prediction: line.prediction,
+                predicted: line.predicted,
+                measurement: line.measurement,
+                rule: claim.rule().to_owned(),
+                passed: line.passed,
+                note: line.note,
+            });
+        }
+    }
+    let n_trials = found.experiments.iter().map(|(_, outcomes)| outcomes.len() as u64).sum();
+    VerifyResults { claims, n_trials }
+}
+
+/// Every combination of the varied knobs, the last fastest, or all that is
+/// wrong with their values.
+pub fn grid(
+    base: &Setting,
+    vary: &[Varied],
+) -> Result<Vec<(BTreeMap<String, Value>, Setting)>, Vec<SettingError>> {
+    let mut points: Vec<(BTreeMap<String, Value>, Setting)> = vec![(BTreeMap::new(), base.clone())];
+    let mut errors = Vec::new();
+    for varied in vary {
+        let mut next = Vec::with_capacity(points.len() * varied.values.len());
+        for (at, setting) in &points {
+            for value in &varied.values {
+                let mut setting = setting.clone();
+                if let Err(error) = setting.set(&varied.key, value) {
+                    if !errors.contains(&error) {
+                        errors.push(error);
+                    }
+                    continue;
+                }
+                let mut at = at.clone();
+                at.insert(varied.key.clone(), value.clone());
+                next.push((at, setting));
+            }
+        }
+        points = next;
+    }
+    for (_, setting) in &points {
+        for error in setting.check().err().unwrap_or_default() {
+            if !errors.contains(&error) {
+                errors.push(error);
+            }
+        }
+    }
+    if errors.is_empty() { Ok(points) } else { Err(errors) }
 }

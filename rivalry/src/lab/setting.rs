@@ -50,14 +50,14 @@ pub struct Setting {
 }
 
 impl Default for Setting {
-    /// K = 10, two modalities with mu = (0.02, 0.06), d = 2000, n = 400, m = 8,
+    /// K = 10, two modalities with mu = (0.02, 0.06), d = 2000, n = 400, m = 12,
     /// q = 3, beta = 0.2, sigma_0 = 1e-4: the regime of `docs/lab.md`.
     fn default() -> Self {
         Self {
             data: SparseCoding::default(),
             n: 400,
             n_test: 3000,
-            m: vec![8],
+            m: vec![12],
             sigma0: vec![1e-4],
             q: 3,
             beta: 0.2,
@@ -124,7 +124,7 @@ fn did_you_mean(nearest: &[String]) -> String {
 pub const KNOBS: &[Knob] = &[
     whole("n", 400, 2.0, 1e6, "training samples"),
     whole("n_test", 3000, 1.0, 1e7, "fresh samples on which test errors are counted"),
-    whole("m", 8, 1.0, 4096.0, "neurons per class; `m.2` for the second modality alone"),
+    whole("m", 12, 1.0, 4096.0, "neurons per class; `m.2` for the second modality alone"),
     number("sigma0", 1e-4, 1e-12, 10.0, "deviation of the initial weights; `sigma0.2` for the second modality"),
     whole("q", 3, 2.0, 16.0, "power of the smoothed ReLU (the theory needs 3 or more)"),
     number("beta", 0.2, 1e-6, 1e6, "where the smoothed ReLU turns into a line"),

@@ -13,6 +13,7 @@ mod data_table;
 mod diagnosis;
 mod document;
 mod inspection;
+mod lab;
 
 pub use blocks::{
     Better, Block, Card, Cell, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
@@ -22,6 +23,7 @@ pub use data_table::{DataCell, DataTable};
 pub use diagnosis::{ClassesShown, NotADiagnosis, diagnosis};
 pub use document::{Document, Provenance, Schema, Work};
 pub use inspection::{data_summary, inspection};
+pub use lab::lab;
 
 /// One content, for people and for programs.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,6 +11,7 @@ mod plan;
 mod replay;
 #[cfg(test)]
 mod tests;
+mod trials;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +26,7 @@ use crate::store::{Claim, Lease, Store, StoreError};
 use crate::train::{Control, EpochReport, TrainError, Trained, Watch, train};
 
 pub use diagnosis::{Asked, Budget, DiagnoseError, Diagnosed, diagnose};
+pub use trials::{Quiet, TrialSet, TrialWatch, TrialsError, run_trials};
 pub use plan::{Plan, PlanError, Subsets, TrialPlan, Unit};
 
 /// A checkpoint is written whenever this much work would be lost with it:

@@ -181,6 +181,9 @@ impl Entry<dyn Claim> {
     ];
 }
 
+/// A claim with its entry.
+pub type Chosen = (&'static Entry<dyn Claim>, Box<dyn Claim>);
+
 /// All claims, in the order of the talk.
 pub fn table() -> Table<dyn Claim> {
     Entry::<dyn Claim>::ALL

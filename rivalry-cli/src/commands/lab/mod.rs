@@ -1,0 +1,209 @@
+//! `rivalry lab`: the talk's theory as an instrument.
+
+mod phase;
+mod race;
+mod run;
+mod setting;
+mod sweep;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::num::NonZeroUsize;
+
+use clap::{Args, Subcommand};
+use rivalry::data::atomic::write_atomic_with;
+use rivalry::registry::{Choice, Citation, Entry};
+use rivalry::render::renderer;
+use rivalry::report::{self, Document, Provenance, Report, Schema, Work};
+use rivalry::sweep::{Engine, TrialWatch, TrialsError};
+use serde_json::{Value, json};
+
+use crate::clock::Stopwatch;
+use crate::commands::store;
+use crate::exit::{Failure, Status};
+use crate::home::Home;
+use crate::output::OutputArgs;
+use crate::progress::Progress;
+use crate::{signals, usage};
+
+/// Run the theory of modality competition: races, maps, and every claim
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The model is the talk's: sparse coding data, late fusion of one-layer encoders with
+smoothed ReLU, gradient flow or descent. Constants are our reconstruction; docs/lab.md
+says which and why.
+
+Examples:
+  rivalry lab run                              one trial in full
+  rivalry lab race --trials 100                who wins, beside the closed form
+  rivalry lab sweep --vary m=2,4,8,16 --set strength.2=1.1 --set until=decided
+  rivalry lab verify                           every claim, pass or fail
+  rivalry lab phase --ratio 2 --correlation 0.5")]
+pub(crate) struct LabCommand {
+    #[command(subcommand)]
+    verb: LabVerb,
+}
+
+#[derive(Subcommand, Debug)]
+enum LabVerb {
+    Run(run::RunArgs),
+    Race(race::RaceArgs),
+    Sweep(sweep::SweepArgs),
+    Verify(verify::VerifyArgs),
+    Phase(phase::PhaseArgs),
+}
+
+/// Does what was asked.
+pub(crate) fn run(command: &LabCommand) -> Result<Status, Failure> {
+    match &command.verb {
+        LabVerb::Run(args) => run::run(args),
+        LabVerb::Race(args) => race::run(args),
+        LabVerb::Sweep(args) => sweep::run(args),
+        LabVerb::Verify(args) => verify::run(args),
+        LabVerb::Phase(args) => phase::run(args),
+    }
+}
+
+/// Options of commands that run many trials.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Running")]
+struct TrialsArgs {
+    /// The first seed; the others follow it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Threads; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Folder that keeps the trials and the report, so that the same command resumes and
+    /// a larger one goes on; made if missing
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Show no progress on stderr; errors are still told
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+}
+
+impl TrialsArgs {
+    fn threads(&self) -> usize {
+        let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.map_or_else(available, NonZeroUsize::get)
+    }
+
+    /// Runs work that fills a store, with progress and Ctrl-C.
+    fn engage<T>(
+        &self,
+        total: u64,
+        about: &str,
+        work: impl FnOnce(Engine<'_>, &dyn TrialWatch) -> Result<T, TrialsError>,
+    ) -> Result<T, Failure> {
+        let home = match &self.out {
+            Some(path) => Some(Home::named(path).map_err(|error| store::failed(&error))?),
+            None => Home::temporary(),
+        };
+        let continuation = home.as_ref().map(Home::continuation);
+        let last_words = {
+            let continuation = continuation.clone();
+            move || interrupted("interrupted", continuation.as_deref())
+        };
+        let stop = signals::watch(last_words);
+        let threads = self.threads();
+        let shown = Shown { progress: Progress::new(self.quiet) };
+        shown.progress.note(&format!("{about}, {threads} thread{}", if threads == 1 { "" } else { "s" }));
+        shown.progress.begin("trials", total as usize);
+        let engine = Engine { store: home.as_ref().map(Home::store), threads, stop };
+        let done = work(engine, &shown);
+        shown.progress.end();
+        let done = done.map_err(|error| failed(&error, continuation.as_deref()))?;
+        if let Some(home) = home {
+            home.close();
+        }
+        Ok(done)
+    }
+}
+
+/// Passes on how many trials are done.
+struct Shown {
+    progress: Progress,
+}
+
+impl TrialWatch for Shown {
+    fn trials_done(&self, _set: usize, n: u64) {
+        for _ in 0..n {
+            self.progress.step("");
+        }
+    }
+}
+
+fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
+    let hint = continuation.map_or_else(
+        || "nothing was kept; with `--out DIR` the same command continues".to_owned(),
+        |command| format!("`{command}` continues"),
+    );
+    Failure::one(Status::Interrupted, message, Some(hint))
+}
+
+fn failed(error: &TrialsError, continuation: Option<&str>) -> Failure {
+    match error {
+        TrialsError::Interrupted { .. } => interrupted(&error.to_string(), continuation),
+        TrialsError::Store(error) => store::failed(error),
+        TrialsError::Unreadable { .. } => Failure::one(
+            Status::Data,
+            error,
+            Some("`rivalry store doctor DIR` explains what is wrong with the store".to_owned()),
+        ),
+        TrialsError::Trial(_) => Failure::usage(error, setting::KNOBS_HINT),
+    }
+}
+
+/// The document of a command of the lab.
+fn document(
+    command: &str,
+    settings: Value,
+    results: Value,
+    citations: &[Citation],
+    seed: u64,
+    threads: usize,
+    since: Stopwatch,
+) -> Document {
+    Document {
+        schema: Schema::current(),
+        command: command.to_owned(),
+        data: json!({ "generator": "sparse coding", "constants": "our reconstruction" }),
+        settings,
+        results,
+        verdict: Value::Null,
+        citations: Work::of(citations),
+        provenance: Provenance {
+            seed: Some(seed),
+            threads: Some(threads),
+            wall_seconds: Some(since.elapsed().as_secs_f64()),
+            ..Provenance::plain()
+        },
+    }
+}
+
+/// Keeps the document where that was asked for, and prints the report.
+fn tell(document: &Document, out: Option<&Path>, output: &OutputArgs) -> Result<(), Failure> {
+    let report = report::lab(document)
+        .expect("the command is one of the lab")
+        .map_err(|error| Failure::one(Status::Usage, error.to_string(), None))?;
+    if let Some(out) = out {
+        keep(&report, out)?;
+    }
+    output.print(&report)
+}
+
+fn keep(report: &Report, out: &Path) -> Result<(), Failure> {
+    for (name, file) in [("json", "report.json"), ("svg", "figures.svg"), ("csv", "table.csv")] {
+        let renderer = renderer(&Choice::new(name)).map_err(|errors| usage::choices(&errors))?;
+        let path = out.join(file);
+        write_atomic_with(&path, |file| renderer.render(report, file))
+            .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", path.display()), None))?;
+    }
+    Ok(())
+}
+
+/// The works that an encoder, a strategy or a solver comes from.
+fn cited<T: ?Sized>(table: &'static [Entry<T>], name: &str) -> &'static [Citation] {
+    table.iter().find(|entry| entry.name == name).map_or(&[], |entry| entry.cites)
+}

@@ -1,0 +1,67 @@
+//! `rivalry lab race`: who wins, over many trials.
+
+use clap::Args;
+use rivalry::lab::summarise;
+use rivalry::sweep::{TrialSet, run_trials};
+use serde_json::json;
+
+use super::setting::{SettingArgs, citations};
+use super::{TrialsArgs, document, tell};
+use crate::clock::Stopwatch;
+use crate::exit::{Failure, Status};
+use crate::output::OutputArgs;
+
+/// Many trials of one setting: who wins, beside the closed form
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Every trial draws data and initial weights anew, trains every modality alone and all of
+them jointly, and counts. A killed race goes on where it was with the same --out.
+
+Examples:
+  rivalry lab race
+  rivalry lab race --trials 1000 --set until=decided --out race
+  rivalry lab race --strategy auxiliary        does a remedy undo competition?
+  rivalry lab race --set strength.2=1.2 --set m=16 --json")]
+pub(super) struct RaceArgs {
+    #[command(flatten)]
+    setting: SettingArgs,
+    /// Number of trials
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=100_000_000), help_heading = "Running")]
+    trials: u64,
+    #[command(flatten)]
+    running: TrialsArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Does what was asked.
+pub(super) fn run(args: &RaceArgs) -> Result<Status, Failure> {
+    args.output.settle();
+    let since = Stopwatch::start();
+    let setting = args.setting.setting(&args.setting.config()?)?;
+    let set = TrialSet { setting, first_seed: args.running.seed, trials: args.trials };
+    let sets = [set];
+    let outcomes = args.running.engage(args.trials, &format!("{} trials", args.trials), |engine, watch| {
+        run_trials(&sets, engine, watch)
+    })?;
+    let setting = &sets[0].setting;
+    let summary = summarise(setting, &outcomes[0]).ok_or_else(|| {
+        Failure::one(
+            Status::Failed,
+            format!("none of {} trials converged", args.trials),
+            Some("allow more updates (`--set max_updates=...`), or begin from larger weights (`--set sigma0=...`)".to_owned()),
+        )
+    })?;
+    let settings = json!({ "setting": setting, "trials": args.trials });
+    let document = document(
+        "lab race",
+        settings,
+        json!(summary),
+        &citations(setting),
+        args.running.seed,
+        args.running.threads(),
+        since,
+    );
+    tell(&document, args.running.out.as_deref(), &args.output)?;
+    Ok(Status::Done)
+}

@@ -4,16 +4,18 @@
 //! the feature of class j is the j-th axis. Test samples are drawn in the space
 //! of pre-activations, which is exact (`lab::gaussian`).
 
-use crate::data::sparse_coding::{Codes, Compact};
+use crate::data::sparse_coding::{Codes, Compact, DRAWS_PER_LENGTH, chi};
 use crate::encoders::SmoothedRelu;
 use crate::model::loss;
-use crate::num::{Draws, Matrix, MatrixView, Op, Purpose, product_into, special};
+use crate::num::{Draws, Matrix, MatrixView, Op, Purpose, product_into};
 
 use super::gaussian::factor;
 use super::setting::Setting;
+use super::theory::strength::{Convention, data_strengths};
 
 const TEST_NOISE: Purpose = Purpose::new("lab test noise");
 const LEFT_OUT: Purpose = Purpose::new("lab left-out weights");
+const LEFT_OUT_LENGTHS: Purpose = Purpose::new("lab left-out lengths");
 /// The part of the codes' draws that test samples come from.
 const TEST_PART: u32 = 2;
 
@@ -46,35 +48,54 @@ impl Neurons {
     }
 }
 
-/// Training error (ties are errors) and mean cross-entropy of the network whose
-/// branches these are.
-pub(super) fn train_error(
+/// What a network says about its training samples.
+pub(super) struct Fit {
+    /// Share of errors; ties are errors.
+    pub error: f64,
+    /// Mean cross-entropy, nats.
+    pub loss: f64,
+    /// Per class, the mean of 1 - p_y over its samples.
+    pub residual: Vec<f64>,
+}
+
+/// The fit of the network whose branches these are.
+pub(super) fn fit(
     setting: &Setting,
     compact: &Compact,
     modalities: &[usize],
     neurons: &[Neurons],
-) -> (f64, f64) {
+) -> Fit {
     let n = compact.codes.labels.len();
     let mut logits = Matrix::zeros(n, setting.n_classes());
     for (r, neurons) in modalities.iter().zip(neurons) {
-        let x = compact.train_features(*r);
+        let x = train_features(compact, *r);
         let pre = times_transposed(x.view(), neurons.weights.view());
         add_logits(&setting.activation(*r), pre.view(), &mut logits);
     }
     let labels = &compact.codes.labels;
-    (error(&logits, labels), loss::mean_cross_entropy(logits.view(), labels))
+    Fit {
+        error: error(&logits, labels),
+        loss: loss::mean_cross_entropy(logits.view(), labels),
+        residual: residual(&logits, labels),
+    }
 }
 
-/// d_{j,r}(D) = (1/n) sum over samples of class j sufficient in r of (z_j^r)^q.
-pub(super) fn strength(setting: &Setting, codes: &Codes, j: usize, r: usize) -> f64 {
-    let n = codes.labels.len();
-    let of_class = (0..n).filter(|i| codes.labels[*i] as usize == j && !codes.insufficient[r][*i]);
-    of_class.map(|i| codes.z[r].row(i)[j].powi(setting.q as i32)).sum::<f64>() / n as f64
+/// d_{j,r}(D) of every class: over the samples that are sufficient in r.
+pub(super) fn strengths(setting: &Setting, codes: &Codes, r: usize) -> Vec<f64> {
+    let sufficient: Vec<bool> = codes.insufficient[r].iter().map(|insufficient| !insufficient).collect();
+    let q = setting.q as i32;
+    data_strengths(codes.z[r].view(), &codes.labels, Some(&sufficient), q, Convention::Plain)
+}
+
+/// The training samples of a modality, in double precision.
+fn train_features(compact: &Compact, r: usize) -> Matrix<f64> {
+    let features = &compact.data.modalities()[r].features;
+    Matrix::from_fn(compact.codes.labels.len(), features.cols(), |i, c| features.get(i, c))
 }
 
 /// max over neurons and training samples of |<w, xi_i>| / |xi_i|.
 pub(super) fn noise_alignment(compact: &Compact, r: usize, neurons: &Neurons) -> f64 {
-    let mut noise = compact.train_features(r);
+    let mut noise = train_features(compact, r);
     let z = &compact.codes.z[r];
     for i in 0..noise.rows() {
         let row = noise.row_mut(i);
@@ -205,7 +226,8 @@ fn left_out(setting: &Setting, n_left_out: usize, seed: u64, r: usize, n_units: 
     Matrix::from_fn(n_units, n_units, |i, k| match k.cmp(&i) {
         std::cmp::Ordering::Less => sigma0 * draws.normal(),
         std::cmp::Ordering::Equal => {
-            sigma0 * crate::data::sparse_coding::chi(n_left_out - i, seed, LEFT_OUT, (r * n_units + i) as u64)
+            let own = Draws::new(seed, LEFT_OUT_LENGTHS, r as u32).at(i as u64 * DRAWS_PER_LENGTH);
+            sigma0 * chi(n_left_out - i, own)
         }
         std::cmp::Ordering::Greater => 0.0,
     })
@@ -221,13 +243,23 @@ fn add_logits(activation: &SmoothedRelu, pre: MatrixView<'_, f64>, logits: &mut 
     }
 }
 
-fn add_probabilities(logits: &Matrix<f64>, to: &mut Matrix<f64>) {
-    for i in 0..logits.rows() {
-        let row = logits.row(i);
-        let top = row.iter().fold(f64::NEG_INFINITY, |top, z| top.max(*z));
-        let sum: f64 = row.iter().map(|z| special::exp(z - top)).sum();
-        to.row_mut(i).iter_mut().zip(row).for_each(|(p, z)| *p += special::exp(z - top) / sum);
+fn residual(logits: &Matrix<f64>, labels: &[u32]) -> Vec<f64> {
+    let (n, n_classes) = (logits.rows(), logits.cols());
+    let mut p = Matrix::zeros(n, n_classes);
+    loss::softmax(logits.view(), &mut p.view_mut(), &mut vec![0.0; n]);
+    let (mut sums, mut counts) = (vec![0.0; n_classes], vec![0.0; n_classes]);
+    for (i, y) in labels.iter().enumerate() {
+        let y = *y as usize;
+        sums[y] += 1.0 - p.row(i)[y];
+        counts[y] += 1.0;
     }
+    sums.iter().zip(&counts).map(|(sum, n): (&f64, &f64)| sum / n.max(1.0)).collect()
+}
+
+fn add_probabilities(logits: &Matrix<f64>, to: &mut Matrix<f64>) {
+    let mut p = Matrix::zeros(logits.rows(), logits.cols());
+    loss::softmax(logits.view(), &mut p.view_mut(), &mut vec![0.0; logits.rows()]);
+    to.as_mut_slice().iter_mut().zip(p.as_slice()).for_each(|(to, p)| *to += p);
 }
 
 fn error(scores: &Matrix<f64>, labels: &[u32]) -> f64 {

@@ -3,13 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::num::special;
 use crate::stats::{Estimate, student_mean, wilson};
 
 use super::outcome::{ClassOutcome, Outcome, TrialEnd, Winner};
 use super::setting::Setting;
-use super::theory::race::Race;
-use super::theory::strength::expected_strength;
+use super::theory::race::{Odds, Runner, odds};
+use super::theory::strength::{CodeLaw, Convention, predict_winner, race_strength};
 
 /// Nominal coverage of every interval.
 pub const LEVEL: f64 = 0.95;
@@ -92,44 +91,37 @@ pub struct ClassesWon {
 }
 
 /// The winner rule for one class: the modality with the largest
-/// Gamma_{j,r}(0) d_{j,r}^{1/(q-2)}, and its score over the second best.
-/// Nothing when no modality has a neuron that correlates with its feature.
-///
-/// Source: the condition of paper.md 3.4 as we reconstruct it, solved for the
-/// winner. With q = 2 growth is exponential and only strength counts.
+/// Gamma_{j,r}(0) d_{j,r}^{1/(q-2)}, and its score over the second best (infinite
+/// without one). Nothing when no modality has a neuron that correlates with its
+/// feature.
 pub fn predicted_winner(class: &ClassOutcome, q: u32) -> Option<(usize, f64)> {
-    let score = |r: usize| {
-        let (gamma, d) = (class.gamma_initial[r], class.strength[r]);
-        if gamma <= 0.0 || d <= 0.0 {
-            0.0
-        } else if q == 2 {
-            d
-        } else {
-            gamma * special::powf(d, 1.0 / f64::from(q - 2))
-        }
-    };
-    let scores: Vec<f64> = (0..class.gamma_initial.len()).map(score).collect();
-    let best = (0..scores.len()).fold(0, |best, r| if scores[r] > scores[best] { r } else { best });
-    if scores[best] <= 0.0 {
-        return None;
-    }
-    let second = (0..scores.len()).filter(|r| *r != best).map(|r| scores[r]).fold(0.0, f64::max);
-    Some((best, if second > 0.0 { scores[best] / second } else { f64::INFINITY }))
+    let rule = predict_winner(&class.gamma_initial, &class.strength, q as i32, 0.0);
+    let leads = class.gamma_initial[rule.leader] > 0.0 && class.strength[rule.leader] > 0.0;
+    leads.then_some((rule.leader, rule.lead))
 }
 
-/// The race of the setting's winner rule, with the strengths that its data
-/// model has on average.
-pub fn expected_race(setting: &Setting) -> Race {
-    let n_modalities = setting.n_modalities();
-    let scale = |r: usize| {
-        let d = expected_strength(&setting.data, r, setting.q);
-        let power = if setting.q > 2 { special::powf(d, 1.0 / f64::from(setting.q - 2)) } else { 1.0 };
-        setting.sigma0(r) * power
+/// The odds of the setting's race by the winner rule, with the strengths that
+/// its data model has on average and a dead zone of a factor `1 + margin`.
+pub fn expected_odds(setting: &Setting, margin: f64) -> Odds {
+    let data = &setting.data;
+    let runner = |r: usize| {
+        let modality = &data.modalities[r];
+        let law = CodeLaw {
+            n_classes: data.n_classes,
+            label: (modality.strength * data.label_low, modality.strength * data.label_high),
+            mu: modality.mu,
+            gamma: modality.gamma,
+            rho: modality.rho,
+            off_label_count: data.off_label_count,
+            off_label: (data.off_label_low, data.off_label_high),
+        };
+        let q = setting.q as i32;
+        Runner {
+            n_neurons: setting.neurons(r) as f64,
+            strength: race_strength(law.expected_strength(q, true, Convention::Plain), setting.sigma0(r), q),
+        }
     };
-    Race {
-        neurons: (0..n_modalities).map(|r| setting.neurons(r)).collect(),
-        scales: (0..n_modalities).map(scale).collect(),
-    }
+    odds(&(0..setting.n_modalities()).map(runner).collect::<Vec<_>>(), margin)
 }
 
 /// Sums up trials; nothing without any that converged.
@@ -157,13 +149,12 @@ pub fn summarise(setting: &Setting, outcomes: &[Outcome]) -> Option<RaceSummary>
     };
     let has_alone = complete.iter().all(|outcome| outcome.unimodal.len() == n_modalities);
     let alone = |r: usize| mean(&move |outcome: &Outcome| outcome.unimodal.get(r).map(|n| n.test_error));
-    let race = expected_race(setting);
     let times: Vec<f64> = classes.iter().filter_map(|class| class.decided.map(|d| d.time)).collect();
     Some(RaceSummary {
         n_trials: outcomes.len(),
         n_not_converged: outcomes.len() - complete.len(),
-        closed_form: race.p_win(1.0),
-        closed_form_with_margin: race.p_win(MARGIN),
+        closed_form: expected_odds(setting, 0.0).win,
+        closed_form_with_margin: expected_odds(setting, MARGIN - 1.0).win,
         undecided: of_classes(&|class| !matches!(class.winner(beta), Winner::Modality(_))),
         shared: of_classes(&|class| class.winner(beta) == Winner::Shared),
         nobody: of_classes(&|class| class.winner(beta) == Winner::Nobody),

@@ -126,7 +126,7 @@ pub const KNOBS: &[Knob] = &[
     whole("n_test", 3000, 1.0, 1e7, "fresh samples on which test errors are counted"),
     whole("m", 12, 1.0, 4096.0, "neurons per class; `m.2` for the second modality alone"),
     number("sigma0", 1e-4, 1e-12, 10.0, "deviation of the initial weights; `sigma0.2` for the second modality"),
-    whole("q", 3, 2.0, 16.0, "power of the smoothed ReLU (the theory needs 3 or more)"),
+    whole("q", 3, 3.0, 16.0, "power of the smoothed ReLU (3 or more)"),
     number("beta", 0.2, 1e-6, 1e6, "where the smoothed ReLU turns into a line"),
     number("train_loss", 0.05, 1e-12, 10.0, "training stops at error zero and a loss of at most this, nats"),
     whole("max_updates", 200_000, 1.0, 1e7, "updates after which a network counts as not converged"),

@@ -5,11 +5,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::data::sparse_coding::{Compact, modality_name};
-use crate::num::Numbers;
+use crate::num::{Numbers, Scalar, Values};
 use crate::record::{Ended, Record};
 use crate::registry::Choice;
-use crate::spec::{Job, Spec};
-use crate::train::{self, Control, EpochReport, Trained, Watch, Weights, train};
+use crate::registry::Value;
+use crate::spec::{Job, Precision, Spec};
+use crate::train::{Control, EpochReport, Trained, Watch, network, train};
 
 use super::observe::{self, Neurons};
 use super::outcome::{ClassOutcome, Decision, NetworkOutcome, Outcome, TrialEnd};
@@ -54,10 +55,11 @@ pub enum TrialError {
 /// Runs a trial. `curves` keeps the alignments after every update; `stop` may
 /// be set from outside.
 pub fn run(setting: &Setting, seed: u64, curves: bool, stop: &AtomicBool) -> Result<Trial, TrialError> {
-    let compact = setting
-        .data
-        .compact(setting.n, seed, setting.precision)
-        .map_err(|error| TrialError::Data(error.to_string()))?;
+    let compact = match setting.precision {
+        Precision::F32 => setting.data.compact::<f32>(setting.n, seed),
+        Precision::F64 => setting.data.compact::<f64>(setting.n, seed),
+    };
+    let compact = compact.map_err(|errors| TrialError::Data(listed(&errors)))?;
     let bench = Bench { setting, compact: &compact, seed, curves, stop };
     let all: Vec<usize> = (0..setting.n_modalities()).collect();
     let joint = bench.train(&all, &setting.strategy)?;
@@ -71,6 +73,10 @@ pub fn run(setting: &Setting, seed: u64, curves: bool, stop: &AtomicBool) -> Res
     let outcome = bench.outcome(&joint, &alone);
     let alone_curves = alone.into_iter().map(|network| network.curve).collect();
     Ok(Trial { outcome, joint_curve: joint.curve, alone_curves })
+}
+
+fn listed<E: ToString>(errors: &[E]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// What all networks of a trial share.
@@ -91,6 +97,8 @@ struct Network {
     /// ... and at the end.
     last: Vec<Neurons>,
     summary: NetworkOutcome,
+    /// Per class, the mean of 1 - p_y over its training samples at the end.
+    residual: Vec<f64>,
     decided: Vec<Option<Decision>>,
     curve: Vec<Moment>,
 }
@@ -100,10 +108,7 @@ impl Bench<'_> {
         let names = modalities.iter().map(|r| modality_name(*r)).collect();
         let spec = Spec { modalities: names, strategy: strategy.clone(), ..self.setting.spec(self.seed) };
         let data = &self.compact.data;
-        let job = spec.check(data).map_err(|errors| {
-            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            TrialError::Spec(errors.join("; "))
-        })?;
+        let job = spec.check(data).map_err(|errors| TrialError::Spec(listed(&errors)))?;
         let needed = self.teachers(&job)?;
         let shapes = self.shapes(modalities);
         let mut observer = Observer {
@@ -113,12 +118,16 @@ impl Bench<'_> {
             stop: self.stop,
             decided: vec![None; self.setting.n_classes()],
             curve: self.curves.then(Vec::new),
+            rate: rate(&job),
         };
         let trained = train(&job, data, &needed, None, &mut observer)
             .map_err(|error| TrialError::Spec(error.to_string()))?;
         let Trained::Done(record) = trained else { return Err(TrialError::Interrupted) };
         let (decided, curve) = (observer.decided, observer.curve.unwrap_or_default());
-        let initial = initial_weights(&job, &self.compact.data);
+        let initial = match self.setting.precision {
+            Precision::F32 => f32::into_numbers(network::<f32>(&job, data).init(self.seed)),
+            Precision::F64 => f64::into_numbers(network::<f64>(&job, data).init(self.seed)),
+        };
         let neurons = |params: &Numbers| -> Vec<Neurons> {
             let mut start = 0;
             shapes
@@ -131,8 +140,10 @@ impl Bench<'_> {
                 .collect()
         };
         let last = neurons(&record.params);
-        let summary = self.summary(&record, modalities, &last);
-        Ok(Network { modalities: modalities.to_vec(), initial: neurons(&initial), last, summary, decided, curve })
+        let fit = observe::fit(self.setting, self.compact, modalities, &last);
+        let summary = summary(&record, &fit, rate(&job));
+        let (residual, initial, modalities) = (fit.residual, neurons(&initial), modalities.to_vec());
+        Ok(Network { modalities, initial, last, summary, residual, decided, curve })
     }
 
     /// The runs that a strategy builds on.
@@ -141,7 +152,7 @@ impl Bench<'_> {
         job.needed_specs()
             .iter()
             .map(|spec| {
-                let job = spec.check(data).map_err(|errors| TrialError::Spec(format!("{errors:?}")))?;
+                let job = spec.check(data).map_err(|errors| TrialError::Spec(listed(&errors)))?;
                 let mut patient = Patient { stop: self.stop };
                 match train(&job, data, &[], None, &mut patient) {
                     Ok(Trained::Done(record)) => Ok(*record),
@@ -163,30 +174,6 @@ impl Bench<'_> {
             .collect()
     }
 
-    fn summary(&self, record: &Record, modalities: &[usize], last: &[Neurons]) -> NetworkOutcome {
-        let (train_error, train_loss) = observe::train_error(self.setting, self.compact, modalities, last);
-        let ended = match &record.ended {
-            Ended::Converged { .. } => TrialEnd::Converged,
-            Ended::Stopped { .. } => TrialEnd::Decided,
-            Ended::Diverged { .. } => TrialEnd::Diverged,
-            Ended::Finished | Ended::EarlyStop { .. } | Ended::NotConverged { .. } => TrialEnd::NotConverged,
-        };
-        let time = record.trajectory.get("time").last().copied().unwrap_or_else(|| {
-            let rate = crate::solvers::rate(&record.spec.solver).unwrap_or(0.0);
-            rate * record.cost.updates as f64
-        });
-        NetworkOutcome {
-            train_error,
-            train_loss,
-            // Known when all networks have met the same test samples.
-            test_error: 0.0,
-            ended,
-            time,
-            updates: record.cost.updates,
-            gradient_evaluations: record.cost.gradient_evaluations,
-        }
-    }
-
     fn outcome(&self, joint: &Network, alone: &[Network]) -> Outcome {
         let (setting, compact) = (self.setting, self.compact);
         let tested = observe::test_errors(
@@ -197,14 +184,17 @@ impl Bench<'_> {
             &alone.iter().map(|network| &network.last[0]).collect::<Vec<_>>(),
         );
         let with_error = |network: &Network, test_error: f64| NetworkOutcome { test_error, ..network.summary.clone() };
+        let strengths: Vec<Vec<f64>> =
+            joint.modalities.iter().map(|r| observe::strengths(setting, &compact.codes, *r)).collect();
         let classes = (0..setting.n_classes())
             .map(|j| ClassOutcome {
-                strength: joint.modalities.iter().map(|r| observe::strength(setting, &compact.codes, j, *r)).collect(),
+                strength: strengths.iter().map(|of_modality| of_modality[j]).collect(),
                 gamma_initial: joint.initial.iter().map(|neurons| neurons.gamma(j)).collect(),
                 gamma_final: joint.last.iter().map(|neurons| neurons.gamma(j)).collect(),
                 gamma_alone: alone.iter().map(|network| network.last[0].gamma(j)).collect(),
                 off_label: joint.last.iter().map(|neurons| neurons.off_label(j)).collect(),
                 decided: joint.decided[j],
+                residual: joint.residual[j],
                 branch_test_errors: tested.branch_by_class.iter().map(|by_class| by_class[j]).collect(),
             })
             .collect();
@@ -229,9 +219,34 @@ impl Bench<'_> {
     }
 }
 
-/// The initial weights of a job's network.
-fn initial_weights(job: &Job, data: &crate::data::Dataset) -> Numbers {
-    train::initial_weights(job, data)
+/// How a network's training ended.
+fn summary(record: &Record, fit: &observe::Fit, rate: f64) -> NetworkOutcome {
+    let ended = match &record.ended {
+        Ended::Converged { .. } => TrialEnd::Converged,
+        Ended::Stopped { .. } => TrialEnd::Decided,
+        Ended::Diverged { .. } => TrialEnd::Diverged,
+        Ended::Finished | Ended::EarlyStop { .. } | Ended::NotConverged { .. } => TrialEnd::NotConverged,
+    };
+    let flow_time = record.trajectory.get("time").last().copied();
+    NetworkOutcome {
+        train_error: fit.error,
+        train_loss: fit.loss,
+        // Known when all networks have met the same test samples.
+        test_error: 0.0,
+        ended,
+        time: flow_time.unwrap_or(rate * record.cost.updates as f64),
+        updates: record.cost.updates,
+        gradient_evaluations: record.cost.gradient_evaluations,
+    }
+}
+
+/// The learning rate of solvers that have one: time passes by it.
+fn rate(job: &Job) -> f64 {
+    match job.spec().solver.set.get("lr") {
+        Some(Value::Number(rate)) => *rate,
+        Some(Value::Whole(rate)) => *rate as f64,
+        _ => 1.0,
+    }
 }
 
 /// Where the neurons of one modality lie in the flat weights.
@@ -258,7 +273,7 @@ impl Shape {
 
     /// Gamma_j from weights in place: in the coordinates of the compact law the
     /// feature of class j is the j-th axis.
-    fn gamma(&self, weights: &Weights<'_>, start: usize, j: usize) -> f64 {
+    fn gamma(&self, weights: &Values<'_>, start: usize, j: usize) -> f64 {
         let first = start + j * self.per_class * self.dim + j;
         (0..self.per_class).map(|l| weights.get(first + l * self.dim)).fold(0.0, f64::max)
     }
@@ -272,6 +287,8 @@ struct Observer<'a> {
     stop: &'a AtomicBool,
     decided: Vec<Option<Decision>>,
     curve: Option<Vec<Moment>>,
+    /// Time per update, for solvers without a time of their own.
+    rate: f64,
 }
 
 impl Watch for Observer<'_> {
@@ -279,11 +296,12 @@ impl Watch for Observer<'_> {
         if self.stop.load(Ordering::Relaxed) {
             return Control::Stop;
         }
-        let time = report.time;
+        let time = report.time.unwrap_or(self.rate * f64::from(report.done));
+        let Some(weights) = &report.weights else { return Control::Continue };
         let mut gamma = Vec::new();
         let mut start = 0;
         for shape in self.shapes {
-            gamma.push((0..shape.n_classes).map(|j| shape.gamma(&report.weights, start, j)).collect::<Vec<_>>());
+            gamma.push((0..shape.n_classes).map(|j| shape.gamma(weights, start, j)).collect::<Vec<_>>());
             start += shape.len();
         }
         for (j, decided) in self.decided.iter_mut().enumerate() {

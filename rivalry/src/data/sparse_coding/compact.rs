@@ -27,7 +27,7 @@ pub(super) const OUTSIDE: Purpose = Purpose::new("sparse coding noise outside");
 pub(super) const LENGTHS: Purpose = Purpose::new("sparse coding noise lengths");
 
 /// Draws that one chi variable may take before the next one's begin.
-const DRAWS_PER_LENGTH: u64 = 1 << 16;
+pub(crate) const DRAWS_PER_LENGTH: u64 = 1 << 16;
 
 /// Data whose training law is that of [`SparseCoding::explicit`].
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ impl SparseCoding {
 /// of twice a Gamma(df / 2) variable by rejection (Marsaglia and Tsang, ACM
 /// Transactions on Mathematical Software 26, 2000), exact in law and accepted
 /// at the first attempt in more than 19 of 20 cases.
-pub(super) fn chi(df: usize, mut draws: Draws) -> f64 {
+pub(crate) fn chi(df: usize, mut draws: Draws) -> f64 {
     if df <= 2 {
         return (0..df).map(|_| draws.normal()).map(|x| x * x).sum::<f64>().sqrt();
     }

@@ -31,6 +31,8 @@ use serde::{Deserialize, Serialize};
 
 pub use codes::Codes;
 pub use compact::Compact;
+pub(crate) use compact::{DRAWS_PER_LENGTH, chi};
+pub use knobs::KNOBS;
 pub use error::SparseCodingError;
 pub use explicit::{Generated, Truth};
 
@@ -196,7 +198,7 @@ fn bad_sizes(sizes: &[(&'static str, f64)], modality: Option<usize>) -> Vec<Spar
 pub(super) const MAX_SIZE: f64 = 1e6;
 
 /// The name of the modality at position `r`.
-fn modality_name(r: usize) -> String {
+pub fn modality_name(r: usize) -> String {
     format!("m{}", r + 1)
 }
 

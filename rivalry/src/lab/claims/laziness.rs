@@ -1,7 +1,7 @@
 //! Joint training stops when the data are fitted: about one feature per class is learned, where training apart learns all.
 
 use super::settings::{REFERENCE, reference};
-use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
+use super::{DU, Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
 use crate::lab::outcome::ClassOutcome;
 use crate::lab::race::LEVEL;
 use crate::registry::Entry;

@@ -2,7 +2,7 @@
 
 use super::settings::{REFERENCE, reference};
 use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
-use crate::lab::race::{LEVEL, expected_race};
+use crate::lab::race::{LEVEL, expected_odds};
 use crate::registry::Entry;
 use crate::stats::wilson;
 
@@ -33,7 +33,7 @@ impl Claim for LostFrequency {
     fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
         let (setting, outcomes) = found.of(REFERENCE);
         let (complete, note) = complete(outcomes);
-        let p = expected_race(setting).p_win(1.0);
+        let p = expected_odds(setting, 0.0).win;
         (0..setting.n_modalities())
             .map(|r| {
                 let lost: usize = complete.iter().map(|outcome| outcome.lost(r, setting.beta)).sum();

@@ -2,7 +2,7 @@
 
 use super::settings::with;
 use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source};
-use crate::lab::race::{expected_race, summarise};
+use crate::lab::race::{expected_odds, summarise};
 use crate::registry::Entry;
 
 /// Registration.
@@ -35,7 +35,7 @@ impl Claim for MoreModalities {
 
     fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
         let (setting, outcomes) = found.of(THREE);
-        let p = expected_race(setting).p_win(1.0);
+        let p = expected_odds(setting, 0.0).win;
         let summary = summarise(setting, outcomes);
         let mut lines: Vec<Judgement> = (0..setting.n_modalities())
             .map(|r| {

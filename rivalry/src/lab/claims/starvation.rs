@@ -1,7 +1,7 @@
 //! The winner takes the gradient: a losing encoder is starved of it.
 
 use super::settings::{REFERENCE, reference};
-use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
+use super::{DGL, Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
 use crate::lab::race::LEVEL;
 use crate::registry::Entry;
 use crate::stats::{Estimate, student_mean, wilson};

@@ -3,7 +3,7 @@
 use super::settings::with;
 use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source};
 use crate::lab::fit::slope;
-use crate::lab::race::{LEVEL, expected_race, summarise};
+use crate::lab::race::{LEVEL, expected_odds, summarise};
 use crate::num::special;
 use crate::registry::Entry;
 use crate::stats::Estimate;
@@ -44,7 +44,7 @@ impl Claim for WinFloor {
         let (mut log_m, mut measured, mut predicted, mut errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for m in WIDTHS {
             let (setting, outcomes) = found.of(&format!("weaker modality at m = {m}"));
-            let p = expected_race(setting).p_win(1.0)[0];
+            let p = expected_odds(setting, 0.0).win[0];
             let share = summarise(setting, outcomes).map(|summary| summary.p_win[0].clone());
             if let Some(share) = share.as_ref().filter(|share| share.value > 0.0) {
                 log_m.push(special::ln(setting.neurons(0) as f64));

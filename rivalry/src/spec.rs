@@ -51,8 +51,12 @@ pub struct Spec {
     pub batch: u32,
     /// Epochs without improvement on the validation part before training
     /// stops and returns to the best epoch; 0 trains to the end and keeps the
-    /// last weights. By default 20 with at least 100 validation samples, else 0.
+    /// last weights. By default 20 with at least 100 validation samples and no
+    /// [`Spec::until`], else 0.
     pub patience: Option<u32>,
+    /// What ends training before the epochs are used up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Until>,
     /// Whether rare classes count more.
     pub class_weights: ClassWeights,
     /// Whether features are standardised (on the training part).
@@ -68,6 +72,16 @@ pub struct Spec {
     pub fold: u32,
     /// Seed of everything that is drawn.
     pub seed: u64,
+}
+
+/// What a run trains for: it ends after the first epoch in which both hold,
+/// and says so if they never do.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Until {
+    /// No training sample is wrong (a tie is wrong) and the training loss of
+    /// the fused logits, nats per sample, is at most this.
+    pub train_loss: f64,
 }
 
 /// Weights of the classes in the loss.
@@ -104,6 +118,7 @@ impl Default for Spec {
             epochs: None,
             batch: 64,
             patience: None,
+            until: None,
             class_weights: ClassWeights::None,
             standardise: true,
             precision: Precision::F32,
@@ -235,6 +250,11 @@ impl Spec {
         range("epochs", epochs_ok, "from 1 to 10,000,000", &spec.epochs.unwrap_or(0));
         let share_ok = (0.0..=0.5).contains(&spec.valid_share);
         range("valid_share", share_ok, "from 0 to 0.5", &spec.valid_share);
+        if let Some(until) = spec.until {
+            range("until.train_loss", until.train_loss > 0.0, "above 0", &until.train_loss);
+            let patience = spec.patience.unwrap_or(0);
+            range("patience", patience == 0, "0 together with `until`", &patience);
+        }
         let n_folds = data.n_folds();
         range("fold", (spec.fold as usize) < n_folds, &format!("below {n_folds}"), &spec.fold);
 
@@ -248,7 +268,7 @@ impl Spec {
         let partition = data.partition(spec.repeat, spec.fold as usize, spec.seed, spec.valid_share);
         let updates_per_epoch = (partition.train.len() as u32).div_ceil(spec.batch).max(1);
         spec.epochs.get_or_insert(MIN_EPOCHS.max(MIN_UPDATES.div_ceil(updates_per_epoch)));
-        let enough = partition.valid.len() >= MIN_VALID_FOR_STOPPING;
+        let enough = partition.valid.len() >= MIN_VALID_FOR_STOPPING && spec.until.is_none();
         spec.patience.get_or_insert(if enough { DEFAULT_PATIENCE } else { 0 });
         let id = RunId::of(&spec, &data.fingerprint().0);
         Ok(Job { id, spec, needs })

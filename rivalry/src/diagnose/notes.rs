@@ -31,9 +31,10 @@ fn few_samples(facts: &Facts<'_>, notes: &mut Vec<String>) {
 fn diverged(facts: &Facts<'_>, notes: &mut Vec<String>) {
     for d in &facts.measured.diverged {
         notes.push(format!(
-            "the network on {} ({}) diverged in seed {}, fold {}, epoch {} ({}): it is in no number",
+            "the network on {} ({}) {} in seed {}, fold {}, epoch {} ({}): it is in no number",
             facts.study.name_of(&d.model.modalities),
             d.model.strategy,
+            d.fate,
             d.seed,
             d.fold,
             d.epoch,

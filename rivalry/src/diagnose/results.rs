@@ -121,7 +121,7 @@ pub struct ClassRow {
     pub luck: Option<f64>,
 }
 
-/// A network that diverged.
+/// A network that diverged or did not converge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Excluded {
     /// The model's name.
@@ -132,7 +132,7 @@ pub struct Excluded {
     pub fold: usize,
     /// In this epoch.
     pub epoch: u32,
-    /// What left the finite numbers.
+    /// What left the finite numbers, or why training went no further.
     pub what: String,
 }
 

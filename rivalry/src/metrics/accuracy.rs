@@ -2,7 +2,7 @@
 //! the networks trained alone.
 
 use crate::metrics::{
-    Direction, ENSEMBLE, Ending, Metric, ModelKey, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
+    Direction, ENSEMBLE, Metric, ModelKey, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
     TEMPERED_ENSEMBLE, Table, cites, outputs,
 };
 use crate::model::loss;
@@ -60,8 +60,8 @@ impl Metric for Accuracy {
         let test = trial.labels(Part::Test);
         for model in &trial.trial.models {
             let subject = Subject::Model(ModelKey::new(&model.modalities, &model.strategy));
-            if model.ended != Ending::Completed {
-                sheet.missing("accuracy", subject, "the network diverged");
+            if let Some(fate) = model.ended.fate() {
+                sheet.missing("accuracy", subject, format!("the network {fate}"));
                 continue;
             }
             let fused = trial.fused(model, Part::Test);

@@ -127,11 +127,11 @@ pub struct TrialMeasures {
     pub test: Vec<u32>,
     /// The values.
     pub sheet: Sheet,
-    /// Networks that diverged, and are in no value.
+    /// Networks that diverged or did not converge, and are in no value.
     pub diverged: Vec<Diverged>,
 }
 
-/// A network that diverged.
+/// A network that diverged, or did not reach what it was trained for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diverged {
     /// Which network.
@@ -142,7 +142,9 @@ pub struct Diverged {
     pub fold: usize,
     /// In this epoch.
     pub epoch: u32,
-    /// What left the finite numbers.
+    /// `diverged` or `did not converge`.
+    pub fate: &'static str,
+    /// What left the finite numbers, or why training went no further.
     pub what: String,
 }
 
@@ -163,7 +165,7 @@ pub struct Measurements {
     pub n_train: f64,
     /// Whether every trial had validation rows.
     pub has_valid: bool,
-    /// Networks that diverged, left out of every number.
+    /// Networks that diverged or did not converge, left out of every number.
     pub diverged: Vec<Diverged>,
 }
 
@@ -184,11 +186,12 @@ pub fn measure_trial(
     }
     let diverged = |model: &ModelOutputs| match &model.ended {
         Ending::Completed => None,
-        Ending::Diverged { epoch, what } => Some(Diverged {
+        Ending::Diverged { epoch, what } | Ending::NotConverged { epoch, why: what } => Some(Diverged {
             model: ModelKey::new(&model.modalities, &model.strategy),
             seed: trial.seed,
             fold: trial.fold,
             epoch: *epoch,
+            fate: model.ended.fate().unwrap_or_default(),
             what: what.clone(),
         }),
     };

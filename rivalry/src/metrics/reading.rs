@@ -1,7 +1,7 @@
 //! One trial as metrics read it: its networks by role, labels and features.
 
 use crate::metrics::outputs;
-use crate::metrics::{Ending, ModelOutputs, NAIVE, Part, Study, Trial, UNIMODAL};
+use crate::metrics::{ModelOutputs, NAIVE, Part, Study, Trial, UNIMODAL};
 use crate::num::{Matrix, MatrixView};
 
 /// A trial with its networks found by role.
@@ -73,11 +73,9 @@ impl<'a> Reading<'a> {
             return Ok(model);
         }
         let what = self.study.name_of(modalities);
-        let diverged =
-            self.trial.models.iter().any(|m| {
-                m.modalities == modalities && m.strategy == strategy && m.ended != Ending::Completed
-            });
-        let fate = if diverged { "diverged" } else { "was not trained" };
+        let mut same =
+            self.trial.models.iter().filter(|m| m.modalities == modalities && m.strategy == strategy);
+        let fate = same.find_map(|m| m.ended.fate()).unwrap_or("was not trained");
         Err(format!("the network on {what} ({strategy}) {fate}"))
     }
 }

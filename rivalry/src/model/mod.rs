@@ -39,6 +39,8 @@ pub struct Branch<T: Scalar> {
     encoder_params: Range<usize>,
     head: Option<Range<usize>>,
     own_head: Option<Range<usize>>,
+    /// Own logits are asked for, and the encoder emits them itself.
+    own_is_joint: bool,
 }
 
 /// What a branch is made from.
@@ -85,7 +87,8 @@ pub struct NamedTensor {
 
 impl<T: Scalar> LateFusion<T> {
     /// Lays out a network. With `own_heads` every branch also has a classifier
-    /// of its own, beside its part of the joint head.
+    /// of its own, beside its part of the joint head; where the encoder emits
+    /// logits itself, these are the branch's own logits and there is no head.
     ///
     /// # Panics
     /// Without branches or with fewer than two classes.
@@ -111,13 +114,14 @@ impl<T: Scalar> LateFusion<T> {
                     encoder_params,
                     head,
                     own_head: None,
+                    own_is_joint: own_heads && shape.emits_logits,
                     shape,
                 }
             })
             .collect();
         // Behind everything else, so that switching them on moves nothing.
         if own_heads {
-            for branch in &mut laid {
+            for branch in laid.iter_mut().filter(|branch| branch.head.is_some()) {
                 branch.own_head = Some(take(layer::n_params(branch.shape.n_outputs, n_classes)));
             }
         }

@@ -153,7 +153,8 @@ impl<T: Scalar> Workspace<T> {
         self.logits[branch].top(self.n_rows)
     }
 
-    /// The logits of a branch's own head, samples x classes.
+    /// The logits of a branch's own head, samples x classes; the branch's
+    /// logits themselves where the encoder emits them.
     pub fn own_logits(&self, branch: usize) -> MatrixView<'_, T> {
         self.own_logits[branch].top(self.n_rows)
     }
@@ -213,6 +214,9 @@ impl<T: Scalar> LateFusion<T> {
             }
             if let Some(own) = &branch.own_head {
                 layer::forward(&params[own.clone()], embedding, &mut work.own_logits[b].top_mut(n_rows));
+            } else if branch.own_is_joint {
+                let own = &mut work.own_logits[b].as_mut_slice()[..n_rows * self.n_classes];
+                own.copy_from_slice(&work.logits[b].as_slice()[..n_rows * self.n_classes]);
             }
         }
         let (fused, logits) = (&mut work.fused, &work.logits);
@@ -256,7 +260,7 @@ impl<T: Scalar> LateFusion<T> {
             for (head, flowing, stopped) in heads {
                 let views: Vec<_> = flowing.iter().filter_map(|slot| slot.view(n_rows)).collect();
                 let Some(head) = head else {
-                    // The embedding is the logits; an absent own head has nothing arriving.
+                    // The embedding is the logits, joint and own.
                     for view in views {
                         add_into(&mut work.d_embedding[b], view, &mut arrived);
                     }

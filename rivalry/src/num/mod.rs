@@ -16,4 +16,4 @@ pub use draws::{Draws, Purpose};
 pub(crate) use kernels::vectorised;
 pub use kernels::{Op, product, product_into};
 pub use matrix::{Matrix, MatrixMut, MatrixView};
-pub use scalar::{Numbers, Scalar};
+pub use scalar::{Numbers, Scalar, Values};

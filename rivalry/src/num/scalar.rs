@@ -16,6 +16,38 @@ pub enum Numbers {
     F64(Vec<f64>),
 }
 
+/// Borrowed values in one of the two precisions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Values<'a> {
+    /// Single precision.
+    F32(&'a [f32]),
+    /// Double precision.
+    F64(&'a [f64]),
+}
+
+impl Values<'_> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One value, widened.
+    pub fn get(&self, i: usize) -> f64 {
+        match self {
+            Self::F32(values) => f64::from(values[i]),
+            Self::F64(values) => values[i],
+        }
+    }
+}
+
 /// A floating-point number that networks are made of: `f32` or `f64`.
 pub trait Scalar:
     Copy
@@ -73,6 +105,8 @@ pub trait Scalar:
     fn into_numbers(values: Vec<Self>) -> Numbers;
     /// The values, when they are of this type.
     fn from_numbers(numbers: &Numbers) -> Option<&[Self]>;
+    /// Borrowed values whose type is known at run time.
+    fn as_values(values: &[Self]) -> Values<'_>;
 }
 
 macro_rules! scalar {
@@ -141,6 +175,9 @@ macro_rules! scalar {
             }
             fn into_numbers(values: Vec<Self>) -> Numbers {
                 Numbers::$variant(values)
+            }
+            fn as_values(values: &[Self]) -> Values<'_> {
+                Values::$variant(values)
             }
             fn from_numbers(numbers: &Numbers) -> Option<&[Self]> {
                 match numbers {

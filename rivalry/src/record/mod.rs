@@ -58,6 +58,46 @@ pub enum Ended {
         /// Which quantity.
         what: String,
     },
+    /// What [`crate::spec::Spec::until`] asks for was reached.
+    Converged {
+        /// The epoch (from 0) at whose end it was.
+        epoch: u32,
+    },
+    /// It was not reached: the weights are those of the last epoch, and count
+    /// only where this is said.
+    NotConverged {
+        /// The last epoch (from 0).
+        epoch: u32,
+        /// Why there was no further one.
+        why: Unreached,
+    },
+    /// The watch saw what it was waiting for.
+    Stopped {
+        /// The epoch (from 0) after which it said so.
+        epoch: u32,
+    },
+}
+
+/// Why a run ended before it reached what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreached {
+    /// All epochs were used up.
+    Epochs,
+    /// The flow's time was used up.
+    TimeLimit,
+    /// The strategy wanted no further epoch.
+    Strategy,
+}
+
+impl std::fmt::Display for Unreached {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Epochs => "all epochs were used up",
+            Self::TimeLimit => "the time limit was reached",
+            Self::Strategy => "the strategy stopped",
+        })
+    }
 }
 
 /// Deterministic cost of a run.
@@ -71,10 +111,17 @@ pub struct Cost {
     pub flops: f64,
     /// Epochs run.
     pub epochs: u32,
+    /// Evaluations of the gradient, those of rejected steps included; 0 in
+    /// records from before it was counted.
+    #[serde(default)]
+    pub gradient_evaluations: u64,
 }
 
 /// Quantities per epoch, by name: `train_loss` (nats, running mean over the
-/// epoch's batches), `valid_loss` (nats), `valid_accuracy` (fraction).
+/// epoch's batches; of a flow: at the epoch's end), `train_error` (fraction of
+/// the same samples, where the run asks for it), `valid_loss` (nats),
+/// `valid_accuracy` (fraction); of a flow also `time`, and so far
+/// `gradient_evaluations` and `rejected_steps`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trajectory {
     /// One value per epoch and quantity.

@@ -3,7 +3,7 @@
 use crate::num::{Scalar, vectorised};
 use crate::registry::{Citation, Default, Entry, Knob, Range, Settings};
 
-use super::{Solver, State, Update, decay_knob, rate_knob};
+use super::{Field, Progress, Solver, State, Update, decay_knob, rate_knob};
 
 const BETA1: Knob = Knob {
     name: "beta1",
@@ -90,8 +90,8 @@ impl<T: Scalar> Adam<T> {
 impl<T: Scalar> Solver<T> for Adam<T> {
     /// m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2;
     /// w <- w - lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps).
-    fn step(&mut self, update: &Update<'_>, params: &mut [T], evaluate: &mut dyn FnMut(&[T], &mut Vec<T>)) {
-        evaluate(params, &mut self.grad);
+    fn step(&mut self, update: &Update<'_>, params: &mut [T], field: &mut dyn Field<T>) -> Progress {
+        let reading = field.gradient(params, &mut self.grad);
         self.mean.resize(params.len(), T::ZERO);
         self.square.resize(params.len(), T::ZERO);
         self.n_steps += 1;
@@ -120,12 +120,14 @@ impl<T: Scalar> Solver<T> for Adam<T> {
                 },
             );
         }
+        Progress::of(reading)
     }
 
     fn state(&mut self) -> State<'_, T> {
         State {
             n_steps: &mut self.n_steps,
             slots: vec![("mean", &mut self.mean), ("square", &mut self.square)],
+            scalars: Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::num::{Scalar, vectorised};
 use crate::registry::{Entry, Knob};
 
-use super::{Solver, State, Update, rate_knob};
+use super::{Field, Progress, Solver, State, Update, rate_knob};
 
 const KNOBS: &[Knob] = &[rate_knob(1e-1)];
 
@@ -29,8 +29,8 @@ impl<T: Scalar> Solver<T> for GradientDescent<T> {
         true
     }
 
-    fn step(&mut self, update: &Update<'_>, params: &mut [T], evaluate: &mut dyn FnMut(&[T], &mut Vec<T>)) {
-        evaluate(params, &mut self.grad);
+    fn step(&mut self, update: &Update<'_>, params: &mut [T], field: &mut dyn Field<T>) -> Progress {
+        let reading = field.gradient(params, &mut self.grad);
         self.n_steps += 1;
         for (range, factor) in update.rates {
             let rate = T::from_f64(self.rate * update.factor * factor);
@@ -44,9 +44,10 @@ impl<T: Scalar> Solver<T> for GradientDescent<T> {
                 },
             );
         }
+        Progress::of(reading)
     }
 
     fn state(&mut self) -> State<'_, T> {
-        State { n_steps: &mut self.n_steps, slots: Vec::new() }
+        State { n_steps: &mut self.n_steps, slots: Vec::new(), scalars: Vec::new() }
     }
 }

@@ -3,7 +3,9 @@
 //! or epochs. Learning-rate schedules are in [`schedule`].
 
 mod adam;
+mod field;
 mod gradient_descent;
+mod gradient_flow;
 pub mod schedule;
 mod sgd;
 
@@ -12,6 +14,8 @@ use std::ops::Range;
 use crate::num::Scalar;
 use crate::registry::{Default, Entry, Knob, Range as Allowed, Table};
 
+pub use field::{Field, Halt, Progress, Reading};
+
 /// Moves parameters along gradients.
 pub trait Solver<T: Scalar>: Send {
     /// Whether each step sees all training samples at once.
@@ -19,8 +23,15 @@ pub trait Solver<T: Scalar>: Send {
         false
     }
 
-    /// One update. `evaluate` writes the gradient at the given parameters.
-    fn step(&mut self, update: &Update<'_>, params: &mut [T], evaluate: &mut dyn FnMut(&[T], &mut Vec<T>));
+    /// One update.
+    ///
+    /// A solver may keep the parameters in a form of its own between steps and
+    /// leave `params` behind; [`Solver::catch_up`] brings them up to date.
+    fn step(&mut self, update: &Update<'_>, params: &mut [T], field: &mut dyn Field<T>) -> Progress;
+
+    /// Writes the present parameters to `params`, for whoever wants to read
+    /// them. Changes nothing that a later step depends on.
+    fn catch_up(&self, _params: &mut [T], _field: &mut dyn Field<T>) {}
 
     /// All that must survive a crash.
     fn state(&mut self) -> State<'_, T>;
@@ -42,10 +53,13 @@ pub struct State<'a, T> {
     pub n_steps: &'a mut u64,
     /// Running averages and the like, by name; empty before the first step.
     pub slots: Vec<(&'static str, &'a mut Vec<T>)>,
+    /// Single numbers, by name: the time of a flow, the size of its next step.
+    pub scalars: Vec<(&'static str, &'a mut f64)>,
 }
 
 impl<T: Scalar> Entry<dyn Solver<T>> {
-    const ALL: &'static [Self] = &[adam::entry(), adam::decoupled(), sgd::entry(), gradient_descent::entry()];
+    const ALL: &'static [Self] =
+        &[adam::entry(), adam::decoupled(), sgd::entry(), gradient_descent::entry(), gradient_flow::entry()];
 }
 
 /// All solvers; the first is the default.

@@ -4,7 +4,7 @@
 use crate::num::{Scalar, vectorised};
 use crate::registry::{Default, Entry, Knob, Range};
 
-use super::{Solver, State, Update, decay_knob, rate_knob};
+use super::{Field, Progress, Solver, State, Update, decay_knob, rate_knob};
 
 const KNOBS: &[Knob] = &[
     rate_knob(1e-2),
@@ -48,8 +48,8 @@ struct Sgd<T> {
 
 impl<T: Scalar> Solver<T> for Sgd<T> {
     /// u <- mu u + g + wd w; w <- w - lr u.
-    fn step(&mut self, update: &Update<'_>, params: &mut [T], evaluate: &mut dyn FnMut(&[T], &mut Vec<T>)) {
-        evaluate(params, &mut self.grad);
+    fn step(&mut self, update: &Update<'_>, params: &mut [T], field: &mut dyn Field<T>) -> Progress {
+        let reading = field.gradient(params, &mut self.grad);
         self.velocity.resize(params.len(), T::ZERO);
         self.n_steps += 1;
         let (momentum, decay) = (T::from_f64(self.momentum), T::from_f64(self.decay));
@@ -67,9 +67,14 @@ impl<T: Scalar> Solver<T> for Sgd<T> {
                 },
             );
         }
+        Progress::of(reading)
     }
 
     fn state(&mut self) -> State<'_, T> {
-        State { n_steps: &mut self.n_steps, slots: vec![("velocity", &mut self.velocity)] }
+        State {
+            n_steps: &mut self.n_steps,
+            slots: vec![("velocity", &mut self.velocity)],
+            scalars: Vec::new(),
+        }
     }
 }

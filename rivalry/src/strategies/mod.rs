@@ -78,7 +78,8 @@ pub trait Strategy<T: Scalar>: Send {
 pub struct Needs {
     /// Runs with the same data, seed and settings that must have ended first.
     pub runs: Vec<NeededRun>,
-    /// A classifier of its own for every branch.
+    /// A classifier of its own for every branch, except where the encoder
+    /// emits logits itself.
     pub own_heads: bool,
     /// A sentence when the method does not apply to these modalities.
     pub refuses: Option<String>,

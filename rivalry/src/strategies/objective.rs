@@ -9,7 +9,8 @@ pub enum On {
     Fused,
     /// The logits of one branch's part of the joint head (the raw cut).
     Branch(usize),
-    /// The logits of one branch's own head.
+    /// The logits of one branch's own head; the branch's logits themselves
+    /// where its encoder emits them.
     Own(usize),
     /// One branch's embedding.
     Embedding(usize),

@@ -221,7 +221,11 @@ struct Keeper<'a> {
 }
 
 impl Watch for Keeper<'_> {
-    fn epoch(&mut self, _report: &EpochReport) -> Control {
+    fn wants_weights(&mut self) -> bool {
+        false
+    }
+
+    fn epoch(&mut self, _report: &EpochReport<'_>) -> Control {
         if self.stop.load(Ordering::SeqCst) || self.trouble.is_some() {
             return Control::Stop;
         }

@@ -10,7 +10,8 @@ use crate::spec::Job;
 use crate::train::{Prepared, prepare};
 
 /// What a record's network says about every part of its data; the embeddings
-/// too where `embeddings` asks for them. A diverged run says nothing.
+/// too where `embeddings` asks for them. A run that diverged or did not
+/// converge says nothing.
 pub(super) fn replay(job: &Job, data: &Dataset, record: &Record, embeddings: bool) -> ModelOutputs {
     let spec = job.spec();
     let modalities = spec.modalities.iter().filter_map(|name| data.modality_idx(name)).collect();
@@ -29,6 +30,10 @@ pub(super) fn replay(job: &Job, data: &Dataset, record: &Record, embeddings: boo
     };
     if let Ended::Diverged { epoch, what } = &record.ended {
         outputs.ended = Ending::Diverged { epoch: *epoch, what: what.clone() };
+        return outputs;
+    }
+    if let Ended::NotConverged { epoch, why } = &record.ended {
+        outputs.ended = Ending::NotConverged { epoch: *epoch, why: why.to_string() };
         return outputs;
     }
     match &record.params {

@@ -2,6 +2,7 @@
 //! hooks, solvers move the weights, a [`Watch`] looks on. It reads no clock
 //! and prints nothing.
 
+mod field;
 mod prepare;
 mod run;
 mod step;
@@ -10,7 +11,7 @@ mod step;
 pub(crate) mod tests;
 
 use crate::data::Dataset;
-use crate::num::Numbers;
+use crate::num::{Numbers, Values};
 use crate::record::{Checkpoint, Record};
 use crate::spec::{Job, Precision};
 
@@ -51,9 +52,16 @@ pub enum TrainError {
 
 /// Looks on while a run trains, and decides whether it goes on.
 pub trait Watch {
-    /// After each epoch.
-    fn epoch(&mut self, _report: &EpochReport) -> Control {
+    /// After each epoch. After the last one the answer changes nothing.
+    fn epoch(&mut self, _report: &EpochReport<'_>) -> Control {
         Control::Continue
+    }
+
+    /// Whether the coming report is to show the weights, which a flow keeps in
+    /// another form: writing them costs about one gradient. It changes no bit
+    /// of the run.
+    fn wants_weights(&mut self) -> bool {
+        true
     }
 
     /// A checkpoint that [`Control::Checkpoint`] asked for.
@@ -63,19 +71,33 @@ pub trait Watch {
 /// A watch that never interferes.
 pub struct Unwatched;
 
-impl Watch for Unwatched {}
+impl Watch for Unwatched {
+    fn wants_weights(&mut self) -> bool {
+        false
+    }
+}
 
 /// What a watch sees after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EpochReport {
+pub struct EpochReport<'a> {
     /// Epochs done.
     pub done: u32,
     /// Epochs asked for.
     pub of: u32,
-    /// Mean training loss of the epoch, nats.
+    /// Mean training loss of the epoch, nats; of a flow, at its end.
     pub train_loss: f64,
+    /// Share of wrong training samples among the same outputs, where the run
+    /// has an [`crate::spec::Until`].
+    pub train_error: Option<f64>,
     /// Validation accuracy, when there is a validation part.
     pub valid_accuracy: Option<f64>,
+    /// The flow's time.
+    pub time: Option<f64>,
+    /// Evaluations of the gradient so far.
+    pub gradient_evaluations: u64,
+    /// The weights after the epoch, where [`Watch::wants_weights`] asked for
+    /// them; [`crate::model::LateFusion::tensors`] says what lies where.
+    pub weights: Option<Values<'a>>,
 }
 
 /// What the watch wants.
@@ -87,6 +109,8 @@ pub enum Control {
     Checkpoint,
     /// Stop and hand over a checkpoint.
     Stop,
+    /// End the run here as finished: [`crate::record::Ended::Stopped`].
+    Finish,
 }
 
 /// Trains one run, from the start or from a checkpoint. `needed` holds the

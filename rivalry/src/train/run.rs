@@ -3,14 +3,15 @@
 use crate::data::Dataset;
 use crate::model::{Batch, LateFusion, Slice, Source, loss};
 use crate::num::{Draws, Matrix, Numbers, Purpose, Scalar, sums};
-use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory};
+use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory, Unreached};
 use crate::solvers::schedule::Schedule;
-use crate::solvers::{self, Solver, Update};
+use crate::solvers::{self, Halt, Progress, Reading, Solver, Update};
 use crate::spec::{ENGINE, Job, RunId};
 use crate::strategies::{self, Epoch, Plan, Settle, Step, Strategy, Teacher};
 
+use super::field::StepField;
 use super::prepare::{Prepared, build, network, prepare};
-use super::step::{Buffers, Weighting, evaluate};
+use super::step::{Buffers, Weighting};
 use super::{Control, EpochReport, TrainError, Trained, Watch, find_vector};
 
 const BATCH_ORDER: Purpose = Purpose::new("batch order");
@@ -34,6 +35,7 @@ struct Kept<T> {
     params: Vec<T>,
     n_steps: u64,
     slots: Vec<Vec<T>>,
+    scalars: Vec<f64>,
 }
 
 pub(super) fn run<T: Scalar>(
@@ -63,18 +65,32 @@ pub(super) fn run<T: Scalar>(
     let n_epochs = job.spec().epochs.expect("a checked spec has its epochs");
     let patience = job.spec().patience.expect("a checked spec has its patience");
     let mut buffers = Loop::new(job, &prepared, state.solver.full_batch());
-    let mut ended = Ended::Finished;
+    let until = job.spec().until;
+    let mut ended = match until {
+        Some(_) if first >= n_epochs => unreached(n_epochs, Unreached::Epochs),
+        _ => Ended::Finished,
+    };
     for epoch in first..n_epochs {
-        let Some(train_loss) =
+        let Some(progress) =
             buffers.epoch(epoch, n_epochs, &prepared, &teachers, schedule.as_ref(), &mut state)
         else {
+            if until.is_some() && epoch > 0 {
+                ended = unreached(epoch, Unreached::Strategy);
+            }
             break;
         };
+        let Reading { loss: train_loss, errors } = progress.reading;
+        let train_error = errors.map(|n| n as f64 / prepared.train.len() as f64);
         state.cost.epochs = epoch + 1;
-        state.trajectory.push("train_loss", train_loss);
-        if let Some(what) = trouble(train_loss, &state.params) {
+        follow(&mut state, train_error, &progress);
+        if let Some(what) = trouble(&progress, &state.params) {
             ended = Ended::Diverged { epoch, what: what.to_owned() };
             break;
+        }
+        let last = epoch + 1 == n_epochs || progress.halt.is_some();
+        let wanted = watch.wants_weights();
+        if wanted || last || !prepared.valid.is_empty() {
+            buffers.catch_up(epoch, n_epochs, &prepared, &teachers, &mut state);
         }
         let valid = validate(&prepared, &state.params);
         if let Some((accuracy, loss)) = valid {
@@ -88,20 +104,40 @@ pub(super) fn run<T: Scalar>(
                 }
             }
         }
-        let report =
-            EpochReport { done: epoch + 1, of: n_epochs, train_loss, valid_accuracy: valid.map(|v| v.0) };
+        let report = EpochReport {
+            done: epoch + 1,
+            of: n_epochs,
+            train_loss,
+            train_error,
+            valid_accuracy: valid.map(|v| v.0),
+            time: progress.time,
+            gradient_evaluations: state.cost.gradient_evaluations,
+            weights: wanted.then(|| T::as_values(&state.params)),
+        };
+        let control = watch.epoch(&report);
+        let reached = until.is_some_and(|u| errors == Some(0) && train_loss <= u.train_loss);
         let stop_early = state.best.is_some_and(|best| epoch - best.epoch >= patience);
-        if stop_early || epoch + 1 == n_epochs {
+        if reached {
+            ended = Ended::Converged { epoch };
+        } else if control == Control::Finish {
+            ended = Ended::Stopped { epoch };
+        } else if until.is_some() && last {
+            let halted = progress.halt.is_some();
+            ended = unreached(epoch + 1, if halted { Unreached::TimeLimit } else { Unreached::Epochs });
+        }
+        if ended != Ended::Finished || stop_early || last {
             break;
         }
-        match watch.epoch(&report) {
-            Control::Continue => {}
-            Control::Checkpoint => watch.checkpoint(&checkpoint(job.id(), epoch + 1, &mut state)),
-            Control::Stop => {
-                return Ok(Trained::Interrupted(Box::new(checkpoint(job.id(), epoch + 1, &mut state))));
+        if matches!(control, Control::Checkpoint | Control::Stop) {
+            buffers.catch_up(epoch, n_epochs, &prepared, &teachers, &mut state);
+            let checkpoint = checkpoint(job.id(), epoch + 1, &mut state);
+            if control == Control::Stop {
+                return Ok(Trained::Interrupted(Box::new(checkpoint)));
             }
+            watch.checkpoint(&checkpoint);
         }
     }
+    buffers.catch_up(state.cost.epochs, n_epochs, &prepared, &teachers, &mut state);
     if let (Ended::Finished, Some(best)) = (&ended, state.best) {
         ended = Ended::EarlyStop { best_epoch: best.epoch };
         std::mem::swap(&mut state.params, &mut state.best_params);
@@ -115,6 +151,7 @@ struct Loop<T: Scalar> {
     batch: Batch<T>,
     batch_rows: usize,
     full: bool,
+    counts_errors: bool,
     seed: u64,
 }
 
@@ -127,12 +164,13 @@ impl<T: Scalar> Loop<T> {
             batch: Batch::new(&prepared.train, if full { 0 } else { batch_rows }),
             batch_rows,
             full,
+            counts_errors: job.spec().until.is_some(),
             seed: job.spec().seed,
         }
     }
 
-    /// Trains one epoch; the mean loss over its samples, or nothing when the
-    /// strategy ends training here.
+    /// Trains one epoch; what was read over its samples and what its last step
+    /// did, or nothing when the strategy ends training here.
     fn epoch(
         &mut self,
         index: u32,
@@ -141,7 +179,7 @@ impl<T: Scalar> Loop<T> {
         teachers: &[Teacher<'_, T>],
         schedule: &dyn Schedule,
         state: &mut State<T>,
-    ) -> Option<f64> {
+    ) -> Option<Progress> {
         let Prepared { model, train, valid, .. } = prepared;
         let before = state.params.clone();
         let seed = self.seed;
@@ -160,6 +198,8 @@ impl<T: Scalar> Loop<T> {
         let (order, sample_weights) = self.order(index, &plan, train.len());
         let factor = schedule.factor(index, n_epochs);
         let rates: Vec<_> = plan.steps.iter().map(|step| (step.rates(model), step.frozen(model))).collect();
+        let mut errors = self.counts_errors.then_some(0);
+        let mut last = None;
         let mut losses = Vec::with_capacity(order.len().div_ceil(self.batch_rows.max(1)));
         let mut position = 0;
         while position < order.len() {
@@ -175,28 +215,67 @@ impl<T: Scalar> Loop<T> {
                 let labels = if self.full { slice.labels() } else { self.batch.labels() };
                 let step = Step { epoch: &at, sub_step, position, rows, labels };
                 let State { strategy, solver, params, .. } = state;
-                let mut batch_loss = 0.0;
-                solver.step(&Update { factor, rates }, params, &mut |params, direction| {
-                    batch_loss = if self.full {
-                        let strategy = strategy.as_mut();
-                        let buffers = &mut self.buffers;
-                        evaluate(&step, strategy, &slice, weighting, frozen, params, buffers, direction)
-                    } else {
-                        let strategy = strategy.as_mut();
-                        let buffers = &mut self.buffers;
-                        evaluate(&step, strategy, &self.batch, weighting, frozen, params, buffers, direction)
-                    };
-                });
+                let update = Update { factor, rates };
+                let (strategy, buffers) = (strategy.as_mut(), &mut self.buffers);
+                let counts_errors = self.counts_errors;
+                let field = StepField {
+                    step: &step,
+                    strategy,
+                    source: &slice,
+                    weighting,
+                    frozen,
+                    buffers,
+                    counts_errors,
+                };
+                let progress = if self.full {
+                    solver.step(&update, params, &mut { field })
+                } else {
+                    solver.step(&update, params, &mut field.on(&self.batch))
+                };
+                let passes = progress.evaluations * rows.len() as u64;
                 state.cost.updates += 1;
-                state.cost.sample_passes += rows.len() as u64;
-                state.cost.flops += model.flops_per_sample() * rows.len() as f64;
+                state.cost.gradient_evaluations += progress.evaluations;
+                state.cost.sample_passes += passes;
+                state.cost.flops += progress.flops.unwrap_or(model.flops_per_sample() * passes as f64);
                 if sub_step == 0 {
-                    losses.push(batch_loss * rows.len() as f64);
+                    losses.push(progress.reading.loss * rows.len() as f64);
+                    errors = errors.zip(progress.reading.errors).map(|(sum, n)| sum + n);
                 }
+                last = Some(progress);
             }
             position = stop;
         }
-        Some(sums::sum(&losses) / order.len() as f64)
+        let reading = Reading { loss: sums::sum(&losses) / order.len() as f64, errors };
+        last.map(|progress| Progress { reading, ..progress })
+    }
+
+    /// Brings the weights up to date with what the solver knows.
+    fn catch_up(
+        &mut self,
+        index: u32,
+        n_epochs: u32,
+        prepared: &Prepared<T>,
+        teachers: &[Teacher<'_, T>],
+        state: &mut State<T>,
+    ) {
+        if !self.full {
+            return;
+        }
+        let Prepared { model, train, valid, .. } = prepared;
+        let State { strategy, solver, params, .. } = state;
+        let epoch =
+            Epoch { index, n_epochs, seed: self.seed, model, params: &[], train, valid, needed: teachers };
+        let step = Step { epoch: &epoch, sub_step: 0, position: 0, rows: &[], labels: &train.y };
+        let mut field = StepField {
+            step: &step,
+            strategy: strategy.as_mut(),
+            source: &Slice::all(train),
+            weighting: Weighting { classes: None, samples: None },
+            frozen: &[],
+            buffers: &mut self.buffers,
+            counts_errors: false,
+        };
+        solver.catch_up(params, &mut field);
     }
 
     /// The epoch's samples in their order, and their weights where a plan
@@ -221,7 +300,8 @@ impl<T: Scalar> Loop<T> {
 fn keep<T: Scalar>(state: &mut State<T>) {
     let solver = state.solver.state();
     let slots = solver.slots.iter().map(|(_, slot)| (*slot).clone()).collect();
-    state.kept = Some(Kept { params: state.params.clone(), n_steps: *solver.n_steps, slots });
+    let scalars = solver.scalars.iter().map(|(_, scalar)| **scalar).collect();
+    state.kept = Some(Kept { params: state.params.clone(), n_steps: *solver.n_steps, slots, scalars });
 }
 
 fn bring_back<T: Scalar>(state: &mut State<T>) {
@@ -232,12 +312,36 @@ fn bring_back<T: Scalar>(state: &mut State<T>) {
     for ((_, slot), kept) in solver.slots.into_iter().zip(&kept.slots) {
         slot.clone_from(kept);
     }
+    for ((_, scalar), kept) in solver.scalars.into_iter().zip(&kept.scalars) {
+        *scalar = *kept;
+    }
+}
+
+fn unreached(n_epochs: u32, why: Unreached) -> Ended {
+    Ended::NotConverged { epoch: n_epochs - 1, why }
+}
+
+/// Writes an epoch's quantities to the trajectory.
+fn follow<T: Scalar>(state: &mut State<T>, train_error: Option<f64>, progress: &Progress) {
+    let State { trajectory, cost, .. } = state;
+    trajectory.push("train_loss", progress.reading.loss);
+    if let Some(error) = train_error {
+        trajectory.push("train_error", error);
+    }
+    if let Some(time) = progress.time {
+        let rejected = trajectory.get("rejected_steps").last().copied().unwrap_or(0.0);
+        trajectory.push("time", time);
+        trajectory.push("gradient_evaluations", cost.gradient_evaluations as f64);
+        trajectory.push("rejected_steps", rejected + progress.rejected as f64);
+    }
 }
 
 /// The first quantity that is not finite.
-fn trouble<T: Scalar>(train_loss: f64, params: &[T]) -> Option<&'static str> {
-    if !train_loss.is_finite() {
+fn trouble<T: Scalar>(progress: &Progress, params: &[T]) -> Option<&'static str> {
+    if !progress.reading.loss.is_finite() {
         Some("the training loss")
+    } else if progress.halt == Some(Halt::NoStep) {
+        Some("the size of the flow's step")
     } else if params.iter().any(|p| !p.is_finite()) {
         Some("a weight")
     } else {
@@ -357,6 +461,9 @@ fn checkpoint<T: Scalar>(id: RunId, epoch: u32, state: &mut State<T>) -> Checkpo
     for (name, slot) in solver.slots {
         vectors.push((format!("solver.{name}"), T::into_numbers(slot.clone())));
     }
+    for (name, scalar) in solver.scalars {
+        vectors.push((format!("solver.{name}"), Numbers::F64(vec![*scalar])));
+    }
     for (name, slot) in state.strategy.memory() {
         vectors.push((format!("strategy.{name}"), T::into_numbers(slot.clone())));
     }
@@ -365,6 +472,9 @@ fn checkpoint<T: Scalar>(id: RunId, epoch: u32, state: &mut State<T>) -> Checkpo
         vectors.push(("kept.params".to_owned(), T::into_numbers(kept.params.clone())));
         for (i, slot) in kept.slots.iter().enumerate() {
             vectors.push((format!("kept.{i}"), T::into_numbers(slot.clone())));
+        }
+        if !kept.scalars.is_empty() {
+            vectors.push(("kept.scalars".to_owned(), Numbers::F64(kept.scalars.clone())));
         }
     }
     let (cost, trajectory) = (state.cost, state.trajectory.clone());
@@ -383,6 +493,10 @@ fn restore<T: Scalar>(id: RunId, from: &Checkpoint, state: &mut State<T>) -> Res
         let values = T::from_numbers(numbers).ok_or_else(|| foreign("it has another precision"))?;
         Ok::<Vec<T>, TrainError>(values.to_vec())
     };
+    let scalars = |name: &str, n: usize| match find_vector(&from.vectors, name) {
+        Some(Numbers::F64(values)) if values.len() == n => Ok(values.clone()),
+        _ => Err(foreign(&format!("`{name}` is missing"))),
+    };
     let params = vector("params")?;
     if params.len() != state.params.len() {
         return Err(foreign("it has another number of weights"));
@@ -391,7 +505,10 @@ fn restore<T: Scalar>(id: RunId, from: &Checkpoint, state: &mut State<T>) -> Res
     state.best_params = vector("best_params")?;
     let solver = state.solver.state();
     *solver.n_steps = *from.solver_steps.first().ok_or_else(|| foreign("the solver's count is missing"))?;
-    let n_slots = solver.slots.len();
+    let (n_slots, n_scalars) = (solver.slots.len(), solver.scalars.len());
+    for (name, scalar) in solver.scalars {
+        *scalar = scalars(&format!("solver.{name}"), 1)?[0];
+    }
     for (name, slot) in solver.slots {
         *slot = vector(&format!("solver.{name}"))?;
     }
@@ -400,7 +517,8 @@ fn restore<T: Scalar>(id: RunId, from: &Checkpoint, state: &mut State<T>) -> Res
     }
     if let Some(n_steps) = from.solver_steps.get(1) {
         let slots = (0..n_slots).map(|i| vector(&format!("kept.{i}"))).collect::<Result<_, _>>()?;
-        state.kept = Some(Kept { params: vector("kept.params")?, n_steps: *n_steps, slots });
+        let scalars = if n_scalars > 0 { scalars("kept.scalars", n_scalars)? } else { Vec::new() };
+        state.kept = Some(Kept { params: vector("kept.params")?, n_steps: *n_steps, slots, scalars });
     }
     state.best = from.best;
     state.cost = from.cost;

@@ -54,7 +54,7 @@ pub(crate) fn train_all(spec: &Spec, data: &Dataset) -> Record {
 struct StopAfter(u32);
 
 impl Watch for StopAfter {
-    fn epoch(&mut self, report: &EpochReport) -> Control {
+    fn epoch(&mut self, report: &EpochReport<'_>) -> Control {
         if report.done == self.0 { Control::Stop } else { Control::Continue }
     }
 }

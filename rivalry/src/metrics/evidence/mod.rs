@@ -92,7 +92,8 @@ pub struct ModelOutputs {
     pub modalities: Vec<usize>,
     /// The strategy's name: `unimodal`, `naive`, `auxiliary` ...
     pub strategy: String,
-    /// How training ended. A diverged network is named and left out.
+    /// How training ended. Any but a completed network is named and left
+    /// out.
     pub ended: Ending,
     /// Outputs on the training rows.
     pub train: PartOutputs,
@@ -117,6 +118,24 @@ pub enum Ending {
         /// Which quantity.
         what: String,
     },
+    /// What training was to reach, it did not: named and left out.
+    NotConverged {
+        /// The last epoch.
+        epoch: u32,
+        /// Why there was no further one.
+        why: String,
+    },
+}
+
+impl Ending {
+    /// What happened instead of completion, in words.
+    pub fn fate(&self) -> Option<&'static str> {
+        match self {
+            Self::Completed => None,
+            Self::Diverged { .. } => Some("diverged"),
+            Self::NotConverged { .. } => Some("did not converge"),
+        }
+    }
 }
 
 /// A network's outputs on some rows.

@@ -171,3 +171,48 @@ fn factors_on_embeddings_reach_the_gradient() {
         assert!((numeric - direction[i]).abs() < 1e-8, "parameter {i}: {} {numeric}", direction[i]);
     }
 }
+
+#[test]
+fn own_logits_of_the_talks_encoder_are_its_logits() {
+    let data = small_data(40);
+    let job = |strategy: &str| {
+        let mut spec = small_spec(strategy);
+        spec.encoder = Choice::new("smoothed_relu").with("m", 2_i64).with("sigma0", 0.2);
+        spec.check(&data).unwrap()
+    };
+    let (naive, auxiliary) = (job("naive"), job("auxiliary"));
+    let on = prepare::<f64>(&auxiliary, &data);
+    let params = on.model.init(4);
+    assert_eq!(params, prepare::<f64>(&naive, &data).model.init(4), "no further weights");
+    let train = &on.train;
+    let mut work = Workspace::new(&on.model, train.len());
+    on.model.forward(&params, &Slice::all(train), None, &mut work);
+    for b in 0..on.model.branches().len() {
+        assert_eq!(work.own_logits(b).contiguous(), work.logits(b).contiguous());
+    }
+    // The gradient of L(f) + sum_r L(f^r) by central differences.
+    let (model, rows) = (&on.model, (0..train.len() as u32).collect::<Vec<u32>>());
+    let epoch =
+        Epoch { index: 0, n_epochs: 1, seed: 0, model, params: &params, train, valid: train, needed: &[] };
+    let at = Step { epoch: &epoch, sub_step: 0, position: 0, rows: &rows, labels: &train.y };
+    let choice = &auxiliary.spec().strategy;
+    let entry = find("strategy", strategies::table::<f64>(), &choice.name).unwrap();
+    let mut strategy = (entry.build)(&entry.settle(choice).unwrap());
+    let (mut buffers, mut direction) = (Buffers::new(model, rows.len()), Vec::new());
+    let weighting = Weighting { classes: None, samples: None };
+    let source = Slice::all(train);
+    evaluate(&at, strategy.as_mut(), &source, weighting, &[], &params, &mut buffers, &mut direction);
+    let total = |params: &[f64], work: &mut Workspace<f64>| {
+        model.forward(params, &source, None, work);
+        let fused = loss::mean_cross_entropy(work.fused(), &train.y);
+        (0..3).map(|b| loss::mean_cross_entropy(work.logits(b), &train.y)).sum::<f64>() + fused
+    };
+    for i in 0..params.len() {
+        let mut shifted = params.clone();
+        shifted[i] += 1e-6;
+        let up = total(&shifted, &mut work);
+        shifted[i] -= 2e-6;
+        let numeric = (up - total(&shifted, &mut work)) / 2e-6;
+        assert!((numeric - direction[i]).abs() < 1e-8, "parameter {i}: {} {numeric}", direction[i]);
+    }
+}

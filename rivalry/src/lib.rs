@@ -17,6 +17,7 @@ pub mod solvers;
 pub mod spec;
 pub mod record;
 pub mod train;
+pub mod lab;
 pub mod metrics;
 pub mod diagnose;
 pub mod report;

@@ -15,6 +15,7 @@ use crate::num::{Numbers, Values};
 use crate::record::{Checkpoint, Record};
 use crate::spec::{Job, Precision};
 
+pub(crate) use prepare::network;
 pub use prepare::{Prepared, flops_per_epoch, prepare};
 
 /// What training gives back.

@@ -17,7 +17,7 @@ use crate::stats::{Estimate, Interval};
 ///
 /// # Panics
 /// When the lists are not equally long.
-pub fn slope(x: &[f64], y: &[f64], deviations: Option<&[f64]>, level: f64) -> Option<Estimate> {
+pub(super) fn slope(x: &[f64], y: &[f64], deviations: Option<&[f64]>, level: f64) -> Option<Estimate> {
     assert!(x.len() == y.len() && deviations.is_none_or(|d| d.len() == x.len()), "a point has all its parts");
     let n = x.len();
     let weight = |i: usize| deviations.map_or(1.0, |d| 1.0 / (d[i] * d[i]));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::{Estimate, student_mean, wilson};
 
-use super::outcome::{ClassOutcome, Outcome, TrialEnd, Winner};
+use super::outcome::{ClassOutcome, Outcome, Winner};
 use super::setting::Setting;
 use super::theory::race::{Odds, Runner, odds};
 use super::theory::strength::{CodeLaw, Convention, predict_winner, race_strength};
@@ -102,7 +102,7 @@ pub fn predicted_winner(class: &ClassOutcome, q: u32) -> Option<(usize, f64)> {
 
 /// The odds of the setting's race by the winner rule, with the strengths that
 /// its data model has on average and a dead zone of a factor `1 + margin`.
-pub fn expected_odds(setting: &Setting, margin: f64) -> Odds {
+pub(super) fn expected_odds(setting: &Setting, margin: f64) -> Odds {
     let data = &setting.data;
     let runner = |r: usize| {
         let modality = &data.modalities[r];
@@ -229,9 +229,4 @@ fn classes_won(setting: &Setting, outcomes: &[&Outcome], p: f64) -> Vec<ClassesW
             }
         })
         .collect()
-}
-
-/// Whether the joint network of a trial converged.
-pub fn joint_converged(outcome: &Outcome) -> bool {
-    matches!(outcome.joint.ended, TrialEnd::Converged | TrialEnd::Decided)
 }

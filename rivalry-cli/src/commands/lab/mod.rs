@@ -1,6 +1,5 @@
 //! `rivalry lab`: the talk's theory as an instrument.
 
-mod phase;
 mod race;
 mod run;
 mod setting;
@@ -50,7 +49,6 @@ enum LabVerb {
     Race(race::RaceArgs),
     Sweep(sweep::SweepArgs),
     Verify(verify::VerifyArgs),
-    Phase(phase::PhaseArgs),
 }
 
 /// Does what was asked.
@@ -60,7 +58,6 @@ pub(crate) fn run(command: &LabCommand) -> Result<Status, Failure> {
         LabVerb::Race(args) => race::run(args),
         LabVerb::Sweep(args) => sweep::run(args),
         LabVerb::Verify(args) => verify::run(args),
-        LabVerb::Phase(args) => phase::run(args),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rivalry::data::sparse_coding;
 use rivalry::lab::{KNOBS, Setting, SettingError};
 use rivalry::registry::{Citation, Value};
 use rivalry::{encoders, solvers, strategies};
@@ -160,9 +159,4 @@ fn scalar(value: &toml::Value) -> Option<Value> {
         toml::Value::Boolean(b) => Some(Value::Flag(*b)),
         _ => None,
     }
-}
-
-/// Every knob of a setting.
-pub(crate) fn all_knobs() -> Vec<rivalry::registry::Knob> {
-    sparse_coding::KNOBS.iter().chain(KNOBS).copied().collect()
 }

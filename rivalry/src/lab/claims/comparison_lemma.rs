@@ -1,9 +1,7 @@
 //! A small advantage becomes a total one.
 
 use super::{ALLENZHU, Claim, Experiment, Found, Judgement, Size, Source};
-use crate::lab::theory::comparison;
 use crate::registry::Entry;
-use crate::stats::Estimate;
 
 /// Registration.
 pub(super) const ENTRY: Entry<dyn Claim> = Entry {

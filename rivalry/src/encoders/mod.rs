@@ -20,6 +20,12 @@ pub trait Encoder<T: Scalar>: Send + Sync {
     /// Sizes for a modality with `n_inputs` features in a task with `n_classes`.
     fn shape(&self, n_inputs: usize, n_classes: usize) -> Shape;
 
+    /// The activation of an encoder whose logits are plain sums of neurons,
+    /// f_j = sum_l sigma(<w_{j,l}, x>), which allows the neuron form of a flow.
+    fn neurons(&self) -> Option<SmoothedRelu> {
+        None
+    }
+
     /// Draws initial parameters.
     fn init(&self, n_inputs: usize, n_classes: usize, draws: &mut Draws, params: &mut [T]);
 

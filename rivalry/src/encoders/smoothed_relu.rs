@@ -109,7 +109,78 @@ impl SmoothedRelu {
     }
 }
 
+/// Rows of pre-activations at once, without branches: with u = a cut to
+/// [0, beta], sigma'(a) = (u / beta)^(q-1) and sigma(a) = u sigma'(a) / q +
+/// max(a - beta, 0).
+impl SmoothedRelu {
+    /// out += sigma(a).
+    pub(crate) fn add_sigma<T: Scalar>(&self, a: &[T], out: &mut [T]) {
+        let (beta, inverse_q) = (T::from_f64(self.beta), T::from_f64(1.0 / f64::from(self.power)));
+        self.each_slope(a, out, |a, slope, out| {
+            let (u, beyond) = cut(a, beta);
+            *out += u * slope * inverse_q + beyond;
+        });
+    }
+
+    /// out = -upstream sigma'(a).
+    pub(crate) fn slopes_times<T: Scalar>(&self, a: &[T], upstream: &[T], out: &mut [T]) {
+        out.copy_from_slice(upstream);
+        self.each_slope(a, out, |_, slope, out| *out = -*out * slope);
+    }
+
+    /// out = sigma'(a).
+    pub(crate) fn slopes<T: Scalar>(&self, a: &[T], out: &mut [T]) {
+        self.each_slope(a, out, |_, slope, out| *out = slope);
+    }
+
+    #[inline(always)]
+    fn each_slope<T: Scalar>(&self, a: &[T], out: &mut [T], f: impl Fn(T, T, &mut T)) {
+        // The usual powers as constants, so that the loops vectorise.
+        match self.power {
+            2 => self.each_slope_of::<T, 1>(a, out, f),
+            3 => self.each_slope_of::<T, 2>(a, out, f),
+            4 => self.each_slope_of::<T, 3>(a, out, f),
+            5 => self.each_slope_of::<T, 4>(a, out, f),
+            _ => self.each_slope_of::<T, 0>(a, out, f),
+        }
+    }
+
+    #[inline(always)]
+    fn each_slope_of<T: Scalar, const POWER: i32>(&self, a: &[T], out: &mut [T], f: impl Fn(T, T, &mut T)) {
+        let (beta, inverse) = (T::from_f64(self.beta), T::from_f64(1.0 / self.beta));
+        let power = if POWER == 0 { self.power - 1 } else { POWER };
+        vectorised(
+            #[inline(always)]
+            || {
+                for (a, out) in a.iter().zip(out.iter_mut()) {
+                    let x = cut(*a, beta).0 * inverse;
+                    let slope = match power {
+                        1 => x,
+                        2 => x * x,
+                        3 => x * x * x,
+                        4 => (x * x) * (x * x),
+                        _ => x.powi(power),
+                    };
+                    f(*a, slope, out);
+                }
+            },
+        );
+    }
+}
+
+/// `a` cut to [0, beta], and what is beyond.
+#[inline(always)]
+fn cut<T: Scalar>(a: T, beta: T) -> (T, T) {
+    let positive = if a > T::ZERO { a } else { T::ZERO };
+    let u = if positive < beta { positive } else { beta };
+    (u, positive - u)
+}
+
 impl<T: Scalar> Encoder<T> for SmoothedRelu {
+    fn neurons(&self) -> Option<SmoothedRelu> {
+        Some(*self)
+    }
+
     fn shape(&self, n_inputs: usize, n_classes: usize) -> Shape {
         let n_units = n_classes * self.n_neurons;
         Shape {

@@ -12,7 +12,7 @@ mod pass;
 
 use std::ops::Range;
 
-use crate::encoders::{Encoder, Shape, layer};
+use crate::encoders::{Encoder, Shape, SmoothedRelu, layer};
 use crate::num::{Draws, Purpose, Scalar};
 
 pub use batch::{Batch, Inputs, Slice, Source};
@@ -242,6 +242,11 @@ impl<T: Scalar> Branch<T> {
     /// logits itself.
     pub fn head_params(&self) -> Option<Range<usize>> {
         self.head.clone()
+    }
+
+    /// The activation, where the branch's logits are plain sums of neurons.
+    pub fn neurons(&self) -> Option<SmoothedRelu> {
+        self.encoder.neurons()
     }
 
     /// Where its own classifier lies, if there is one.

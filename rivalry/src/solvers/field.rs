@@ -3,6 +3,8 @@
 
 use crate::num::Scalar;
 
+use super::neurons::Neurons;
+
 /// The objective that a solver moves along.
 pub trait Field<T: Scalar> {
     /// Writes the gradient of the objective at the given parameters.
@@ -13,6 +15,12 @@ pub trait Field<T: Scalar> {
     /// each other). Errors are judged relative to each stretch's own size.
     fn stretches(&self) -> Vec<(usize, usize, usize)> {
         Vec::new()
+    }
+
+    /// The objective seen through pre-activations, where the network and the
+    /// strategy allow it.
+    fn neurons(&mut self) -> Option<&mut dyn Neurons<T>> {
+        None
     }
 }
 

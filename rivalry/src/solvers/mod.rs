@@ -6,6 +6,7 @@ mod adam;
 mod field;
 mod gradient_descent;
 mod gradient_flow;
+pub mod neurons;
 pub mod schedule;
 mod sgd;
 

@@ -39,12 +39,20 @@ impl<T: Scalar> Strategy<T> for Auxiliary {
     }
 
     fn objective(&mut self, at: &Step<'_, T>, _outputs: &Workspace<T>, objective: &mut Objective<T>) {
-        objective.add(Term::cross_entropy(On::Fused, 1.0));
-        if self.weight == 0.0 {
-            return;
+        for (on, factor) in self.sum(at.epoch.model.branches().len()) {
+            objective.add(Term::cross_entropy(on, factor));
         }
-        for branch in 0..at.epoch.model.branches().len() {
-            objective.add(Term::cross_entropy(On::Own(branch), self.weight));
-        }
+    }
+
+    fn terms(&self, n_branches: usize) -> Option<Vec<(On, f64)>> {
+        Some(self.sum(n_branches))
+    }
+}
+
+impl Auxiliary {
+    fn sum(&self, n_branches: usize) -> Vec<(On, f64)> {
+        let own = if self.weight == 0.0 { 0 } else { n_branches };
+        let own = (0..own).map(|branch| (On::Own(branch), self.weight));
+        std::iter::once((On::Fused, 1.0)).chain(own).collect()
     }
 }

@@ -49,6 +49,14 @@ pub trait Strategy<T: Scalar>: Send {
         objective.add(Term::cross_entropy(On::Fused, 1.0));
     }
 
+    /// The objective as a fixed sum of cross-entropies on logits with a factor
+    /// each, where that is all there is to the strategy: it fills no other hook
+    /// and looks at no weights. A gradient flow then follows neurons instead of
+    /// weights where the encoders allow it.
+    fn terms(&self, _n_branches: usize) -> Option<Vec<(On, f64)>> {
+        None
+    }
+
     /// After the backward passes: the direction taken. `groups[0]` is what the
     /// solver will see; terms kept apart by the objective have a gradient each
     /// behind it, which this hook combines.

@@ -4,7 +4,7 @@
 use crate::num::Scalar;
 use crate::registry::Entry;
 
-use super::Strategy;
+use super::{On, Strategy};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
@@ -19,4 +19,8 @@ pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
 
 struct Naive;
 
-impl<T: Scalar> Strategy<T> for Naive {}
+impl<T: Scalar> Strategy<T> for Naive {
+    fn terms(&self, _n_branches: usize) -> Option<Vec<(On, f64)>> {
+        Some(vec![(On::Fused, 1.0)])
+    }
+}

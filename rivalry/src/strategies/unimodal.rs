@@ -4,7 +4,7 @@
 use crate::num::Scalar;
 use crate::registry::Entry;
 
-use super::{Needs, Strategy};
+use super::{Needs, On, Strategy};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
@@ -24,5 +24,9 @@ impl<T: Scalar> Strategy<T> for Unimodal {
         let refuses = (modalities.len() != 1)
             .then(|| format!("strategy `unimodal` trains exactly one modality, not {}", modalities.len()));
         Needs { refuses, ..Needs::default() }
+    }
+
+    fn terms(&self, _n_branches: usize) -> Option<Vec<(On, f64)>> {
+        Some(vec![(On::Fused, 1.0)])
     }
 }

@@ -3,9 +3,11 @@
 
 use crate::model::{LateFusion, Source, loss};
 use crate::num::{MatrixView, Scalar};
+use crate::solvers::neurons::Neurons;
 use crate::solvers::{Field, Reading};
 use crate::strategies::{Step, Strategy};
 
+use super::neurons::NeuronForm;
 use super::step::{Buffers, Weighting, evaluate};
 
 /// The objective of one step.
@@ -18,13 +20,15 @@ pub(super) struct StepField<'a, T: Scalar, S: Source<T>> {
     pub buffers: &'a mut Buffers<T>,
     /// Whether errors are counted.
     pub counts_errors: bool,
+    /// The neuron form, where there is one.
+    pub neurons: Option<NeuronForm<'a, T>>,
 }
 
 impl<'a, T: Scalar, S: Source<T>> StepField<'a, T, S> {
     /// The same objective on other samples.
     pub(super) fn on<O: Source<T>>(self, source: &'a O) -> StepField<'a, T, O> {
-        let Self { step, strategy, weighting, frozen, buffers, counts_errors, .. } = self;
-        StepField { step, strategy, source, weighting, frozen, buffers, counts_errors }
+        let Self { step, strategy, weighting, frozen, buffers, counts_errors, neurons, .. } = self;
+        StepField { step, strategy, source, weighting, frozen, buffers, counts_errors, neurons }
     }
 }
 
@@ -34,6 +38,10 @@ impl<T: Scalar, S: Source<T>> Field<T> for StepField<'_, T, S> {
         let loss = evaluate(step, self.strategy, *source, *weighting, frozen, params, buffers, out);
         let errors = self.counts_errors.then(|| n_errors(self.buffers.work.fused(), step.labels));
         Reading { loss, errors }
+    }
+
+    fn neurons(&mut self) -> Option<&mut dyn Neurons<T>> {
+        self.neurons.as_mut().map(|form| form as &mut dyn Neurons<T>)
     }
 
     fn stretches(&self) -> Vec<(usize, usize, usize)> {

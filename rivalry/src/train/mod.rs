@@ -3,6 +3,7 @@
 //! and prints nothing.
 
 mod field;
+mod neurons;
 mod prepare;
 mod run;
 mod step;

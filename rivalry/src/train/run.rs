@@ -1,7 +1,7 @@
 //! A run from its first epoch, or from a checkpoint, to its record.
 
 use crate::data::Dataset;
-use crate::model::{Batch, LateFusion, Slice, Source, loss};
+use crate::model::{Batch, Inputs, LateFusion, Slice, Source, loss};
 use crate::num::{Draws, Matrix, Numbers, Purpose, Scalar, sums};
 use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory, Unreached};
 use crate::solvers::schedule::Schedule;
@@ -10,6 +10,7 @@ use crate::spec::{ENGINE, Job, RunId};
 use crate::strategies::{self, Epoch, Plan, Settle, Step, Strategy, Teacher};
 
 use super::field::StepField;
+use super::neurons::{NeuronForm, NeuronTables};
 use super::prepare::{Prepared, build, network, prepare};
 use super::step::{Buffers, Weighting};
 use super::{Control, EpochReport, TrainError, Trained, Watch, find_vector};
@@ -64,7 +65,7 @@ pub(super) fn run<T: Scalar>(
     };
     let n_epochs = job.spec().epochs.expect("a checked spec has its epochs");
     let patience = job.spec().patience.expect("a checked spec has its patience");
-    let mut buffers = Loop::new(job, &prepared, state.solver.full_batch());
+    let mut buffers = Loop::new(job, &prepared, state.strategy.as_ref(), state.solver.full_batch());
     let until = job.spec().until;
     let mut ended = match until {
         Some(_) if first >= n_epochs => unreached(n_epochs, Unreached::Epochs),
@@ -152,11 +153,13 @@ struct Loop<T: Scalar> {
     batch_rows: usize,
     full: bool,
     counts_errors: bool,
+    neurons: Option<NeuronTables<T>>,
     seed: u64,
 }
 
 impl<T: Scalar> Loop<T> {
-    fn new(job: &Job, prepared: &Prepared<T>, full: bool) -> Self {
+    fn new(job: &Job, prepared: &Prepared<T>, strategy: &dyn Strategy<T>, full: bool) -> Self {
+        let counts_errors = job.spec().until.is_some();
         let n = prepared.train.len();
         let batch_rows = if full { n } else { (job.spec().batch as usize).min(n) };
         Self {
@@ -164,7 +167,8 @@ impl<T: Scalar> Loop<T> {
             batch: Batch::new(&prepared.train, if full { 0 } else { batch_rows }),
             batch_rows,
             full,
-            counts_errors: job.spec().until.is_some(),
+            counts_errors,
+            neurons: NeuronTables::new(prepared, strategy, counts_errors).filter(|_| full),
             seed: job.spec().seed,
         }
     }
@@ -226,6 +230,7 @@ impl<T: Scalar> Loop<T> {
                     frozen,
                     buffers,
                     counts_errors,
+                    neurons: neuron_form(&mut self.neurons, train),
                 };
                 let progress = if self.full {
                     solver.step(&update, params, &mut { field })
@@ -274,6 +279,7 @@ impl<T: Scalar> Loop<T> {
             frozen: &[],
             buffers: &mut self.buffers,
             counts_errors: false,
+            neurons: neuron_form(&mut self.neurons, train),
         };
         solver.catch_up(params, &mut field);
     }
@@ -295,6 +301,14 @@ impl<T: Scalar> Loop<T> {
             }
         }
     }
+}
+
+/// The neuron form of the objective on the training part.
+fn neuron_form<'a, T: Scalar>(
+    tables: &'a mut Option<NeuronTables<T>>,
+    train: &'a Inputs<T>,
+) -> Option<NeuronForm<'a, T>> {
+    tables.as_mut().map(|tables| NeuronForm { tables, x: &train.x, y: &train.y })
 }
 
 fn keep<T: Scalar>(state: &mut State<T>) {

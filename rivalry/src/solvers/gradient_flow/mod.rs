@@ -3,6 +3,9 @@
 //! fewer gradients. One step of the training loop is one accepted step.
 
 mod control;
+mod multirate;
+mod neuron_flow;
+mod neuron_step;
 mod pairs;
 mod plain;
 
@@ -11,6 +14,7 @@ use crate::registry::{Citation, Default, Entry, Knob, Range};
 
 use super::{Field, Progress, Solver, State, Update};
 use control::Control;
+use neuron_flow::NeuronFlow;
 use pairs::Pair;
 use plain::Plain;
 
@@ -38,6 +42,18 @@ const KNOBS: &[Knob] = &[
         default: Default::Number(0.0),
         range: Range::Between(0.0, 1e300),
         meaning: "size of every step, without error control; 0 controls the error",
+    },
+    Knob {
+        name: "multirate",
+        default: Default::Flag(true),
+        range: Range::Switch,
+        meaning: "small steps for fast neurons only, where the network is one of neurons",
+    },
+    Knob {
+        name: "form",
+        default: Default::Word("auto"),
+        range: Range::OneOf(&["auto", "weights"]),
+        meaning: "follow the pre-activations of neurons where possible, or always the weights",
     },
 ];
 
@@ -69,10 +85,13 @@ pub(super) const fn entry<T: Scalar>() -> Entry<dyn Solver<T>> {
                     time_limit: s.number("time_limit"),
                     pair: pairs::named(s.word("pair")),
                     fixed: (fixed > 0.0).then_some(fixed),
+                    multirate: s.flag("multirate"),
+                    form: if s.word("form") == "weights" { Form::Weights } else { Form::Neurons },
                 },
                 clock: Clock { time: 0.0, control: Control::START },
                 n_steps: 0,
                 plain: Plain::default(),
+                neurons: NeuronFlow::new(),
             })
         },
     }
@@ -84,6 +103,17 @@ struct Settings {
     time_limit: f64,
     pair: &'static Pair,
     fixed: Option<f64>,
+    multirate: bool,
+    form: Form,
+}
+
+/// Which form of the objective is followed.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    /// Pre-activations where possible.
+    Neurons,
+    /// Always weights.
+    Weights,
 }
 
 /// Where a flow is and how far it goes next.
@@ -98,6 +128,7 @@ struct GradientFlow<T> {
     clock: Clock,
     n_steps: u64,
     plain: Plain<T>,
+    neurons: NeuronFlow<T>,
 }
 
 impl<T: Scalar> Solver<T> for GradientFlow<T> {
@@ -107,15 +138,47 @@ impl<T: Scalar> Solver<T> for GradientFlow<T> {
 
     fn step(&mut self, update: &Update<'_>, params: &mut [T], field: &mut dyn Field<T>) -> Progress {
         self.n_steps += 1;
+        let steady = update.factor == 1.0 && update.rates == [(0..params.len(), 1.0)];
+        if self.settings.form == Form::Neurons
+            && let Some(neurons) = field.neurons()
+        {
+            if steady {
+                return self.neurons.step(&self.settings, &mut self.clock, params, neurons);
+            }
+            if self.neurons.is_entered() {
+                self.neurons.write_back(params, neurons);
+                self.neurons.leave();
+            }
+        }
         self.plain.step(&self.settings, &mut self.clock, update, params, field)
+    }
+
+    fn catch_up(&self, params: &mut [T], field: &mut dyn Field<T>) {
+        if self.neurons.is_entered()
+            && let Some(neurons) = field.neurons()
+        {
+            self.neurons.write_back(params, neurons);
+        }
     }
 
     fn state(&mut self) -> State<'_, T> {
         let Control { step, last_error } = &mut self.clock.control;
+        let NeuronFlow { base, pre, pull, slope, upstream, reach, .. } = &mut self.neurons;
         State {
             n_steps: &mut self.n_steps,
-            slots: Vec::new(),
-            scalars: vec![("time", &mut self.clock.time), ("step", step), ("last_error", last_error)],
+            slots: vec![
+                ("base", base),
+                ("pre", pre),
+                ("pull", pull),
+                ("slope", slope),
+                ("upstream", upstream),
+            ],
+            scalars: vec![
+                ("time", &mut self.clock.time),
+                ("step", step),
+                ("last_error", last_error),
+                ("reach", reach),
+            ],
         }
     }
 }

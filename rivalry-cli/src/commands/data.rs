@@ -1,4 +1,7 @@
-//! `rivalry data`: looks at data and changes their form, without training.
+//! `rivalry data`: looks at data, changes their form and makes some, without
+//! training.
+
+mod generate;
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +15,7 @@ use crate::exit::{Failure, Status};
 use crate::options::{DataArgs, SplitArgs, bad_data};
 use crate::output::OutputArgs;
 
-/// Look at data or change their form
+/// Look at data, change their form, or generate some
 #[derive(Args, Debug)]
 pub(crate) struct DataCommand {
     #[command(subcommand)]
@@ -23,6 +26,7 @@ pub(crate) struct DataCommand {
 enum DataVerb {
     Inspect(InspectArgs),
     Convert(ConvertArgs),
+    Generate(generate::GenerateArgs),
 }
 
 /// Show what would be trained on: samples, classes, modalities, split, and what looks odd
@@ -64,6 +68,7 @@ pub(crate) fn run(command: &DataCommand) -> Result<Status, Failure> {
     match &command.verb {
         DataVerb::Inspect(args) => inspect(args),
         DataVerb::Convert(args) => convert(args),
+        DataVerb::Generate(args) => generate::run(args),
     }
 }
 
@@ -77,15 +82,20 @@ fn inspect(args: &InspectArgs) -> Result<Status, Failure> {
 fn convert(args: &ConvertArgs) -> Result<Status, Failure> {
     args.output.settle();
     let data = args.data.open()?;
-    if args.out.exists() {
-        return Err(Failure::usage(
-            format!("{}: exists already", args.out.display()),
-            "name another file, or move this one away: nothing is ever overwritten",
-        ));
-    }
+    refuse_existing(&args.out)?;
     formats::save(&data, &args.out).map_err(|error| bad_data(&error))?;
     args.output.print(&converted(&data, &args.out))?;
     Ok(Status::Done)
+}
+
+fn refuse_existing(path: &Path) -> Result<(), Failure> {
+    if !path.exists() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("{}: exists already", path.display()),
+        "name another file, or move this one away: nothing is ever overwritten",
+    ))
 }
 
 fn converted(data: &Dataset, out: &Path) -> Report {

@@ -15,9 +15,11 @@ mod npy;
 mod npz;
 mod reading;
 mod side;
+mod truth;
 
 use std::path::Path;
 
+use crate::data::sparse_coding::Truth;
 use crate::data::{DataError, Dataset, FileError};
 use crate::registry::{Choice, Entry, Table, find};
 
@@ -92,6 +94,22 @@ pub fn save(data: &Dataset, path: &Path) -> Result<(), DataError> {
         build(entry.ok_or_else(unknown)?).write(data, path)
     };
     saved().map_err(|e| e.at(&path.display().to_string()))
+}
+
+/// Writes named arrays that are no data set as an `.npz`: truth values, single
+/// and double precision, integers of 64 bits, texts.
+///
+/// # Panics
+/// When an array has not as many values as its shape says.
+pub fn save_arrays(arrays: &[Array], path: &Path) -> Result<(), DataError> {
+    npz::write_arrays(arrays, path).map_err(|e| e.at(&path.display().to_string()))
+}
+
+/// Writes the truth of generated data as an `.npz`: `insufficient` (samples x
+/// modalities, truth values), `z_m1`, ... (samples x classes), `dictionary_m1`,
+/// ... (features x classes). Without labels, so that it is no data set.
+pub fn save_truth(truth: &Truth, path: &Path) -> Result<(), DataError> {
+    save_arrays(&truth::arrays(truth), path)
 }
 
 /// Reads one list (of labels, groups, folds) from an `.npy` or a text file.

@@ -27,6 +27,13 @@ pub struct Codes {
     pub z: Vec<Matrix<f64>>,
 }
 
+impl Codes {
+    /// How many codes are insufficient in the modality at position `r`.
+    pub fn n_insufficient(&self, r: usize) -> usize {
+        self.insufficient[r].iter().filter(|is| **is).count()
+    }
+}
+
 /// Index of the first draw for one cell of one modality: modalities do not
 /// share indices, and 2^48 cells are more than fit into memory.
 pub(super) fn index(r: usize, cell: usize) -> u64 {
@@ -73,7 +80,9 @@ impl SparseCoding {
         for attempt in 0..MAX_ATTEMPTS {
             let labels = self.labels(n_train, seed, super::TRAIN, attempt);
             occurs.fill(false);
-            labels.iter().for_each(|y| occurs[*y as usize] = true);
+            for y in &labels {
+                occurs[*y as usize] = true;
+            }
             if occurs.iter().all(|o| *o) {
                 return Ok(self.codes_of(labels, seed, super::TRAIN));
             }

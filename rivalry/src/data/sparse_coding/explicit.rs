@@ -127,10 +127,14 @@ pub(super) fn orthonormal(rows: usize, cols: usize, mut normal: impl FnMut() -> 
         for _ in 0..2 {
             for j in 0..k {
                 let along = dot(q.row(j), &column);
-                column.iter_mut().zip(q.row(j)).for_each(|(x, e)| *x -= along * e);
+                for (x, e) in column.iter_mut().zip(q.row(j)) {
+                    *x -= along * e;
+                }
             }
             let length = dot(&column, &column).sqrt();
-            column.iter_mut().for_each(|x| *x /= length);
+            for x in &mut column {
+                *x /= length;
+            }
         }
         q.row_mut(k).copy_from_slice(&column);
     }

@@ -100,14 +100,15 @@ pub fn is_per_modality(name: &str) -> bool {
 }
 
 impl SparseCoding {
-    /// Sets one knob: `mu` in all modalities, `mu.1` in the first. What values
+    /// Sets one knob: `mu` in all modalities, `mu.1` in the first; `data.mu` is
+    /// `mu`, where knobs of other things are set beside it. What values
     /// must fulfil together is looked at by [`SparseCoding::check`].
     pub fn set(&mut self, key: &str, value: &Value) -> Result<(), SparseCodingError> {
         let (knob, place, chosen) = self.find(key)?;
         let Some(value) = knob.accept(value) else {
             return Err(ChoiceError::BadValue {
                 name: OWNER.to_owned(),
-                knob: key.to_owned(),
+                knob: bare(key).to_owned(),
                 range: knob.range_text(),
                 value: value.to_string(),
             }
@@ -137,7 +138,7 @@ impl SparseCoding {
     /// what [`SparseCoding::check`] finds.
     pub fn set_all(&mut self, values: &[(String, Value)]) -> Result<(), Vec<SparseCodingError>> {
         let mut ordered: Vec<&(String, Value)> = values.iter().collect();
-        ordered.sort_by_key(|(key, _)| (key != "modalities", key.contains('.')));
+        ordered.sort_by_key(|(key, _)| (bare(key) != "modalities", bare(key).contains('.')));
         let set = ordered.into_iter().map(|(key, value)| self.set(key, value));
         let errors: Vec<SparseCodingError> = set.filter_map(Result::err).collect();
         if errors.is_empty() { self.check() } else { Err(errors) }
@@ -148,17 +149,15 @@ impl SparseCoding {
     pub fn get(&self, key: &str) -> Result<Option<Value>, SparseCodingError> {
         let (_, place, chosen) = self.find(key)?;
         let mut model = self.clone();
-        Ok(match place {
-            Place::Model(slot) => Some(slot(&mut model).value()),
-            Place::Count => Some(Value::Whole(self.modalities.len() as i64)),
-            Place::Modality(slot) => match chosen {
-                Some(r) => Some(slot(&mut model.modalities[r]).value()),
-                None => {
-                    let mut values = model.modalities.iter_mut().map(|modality| slot(modality).value());
-                    let first = values.next();
-                    first.filter(|first| values.all(|value| value == *first))
-                }
-            },
+        Ok(match (place, chosen) {
+            (Place::Model(slot), _) => Some(slot(&mut model).value()),
+            (Place::Count, _) => Some(Value::Whole(self.modalities.len() as i64)),
+            (Place::Modality(slot), Some(r)) => Some(slot(&mut model.modalities[r]).value()),
+            (Place::Modality(slot), None) => {
+                let mut values = model.modalities.iter_mut().map(|modality| slot(modality).value());
+                let first = values.next();
+                first.filter(|first| values.all(|value| value == *first))
+            }
         })
     }
 
@@ -185,6 +184,7 @@ impl SparseCoding {
 
     /// The knob of a key, and the position of the modality that is chosen.
     fn find(&self, key: &str) -> Result<(&'static Knob, &'static Place, Option<usize>), SparseCodingError> {
+        let key = bare(key);
         let (name, number) = key.split_once('.').map_or((key, None), |(name, number)| (name, Some(number)));
         let Some(at) = KNOBS.iter().position(|knob| knob.name == name) else {
             return Err(ChoiceError::UnknownKnob {
@@ -209,6 +209,11 @@ impl SparseCoding {
             }),
         }
     }
+}
+
+/// The key without the name of the owner.
+fn bare(key: &str) -> &str {
+    key.strip_prefix(OWNER).and_then(|rest| rest.strip_prefix('.')).unwrap_or(key)
 }
 
 impl Slot<'_> {

@@ -18,7 +18,7 @@ use super::reading::{Array, Limits, OpenOptions, Role, Source};
 use header::Header;
 
 pub(super) use header::SIGNATURE;
-pub(super) use write::{list_bytes, write_features};
+pub(super) use write::{list_bytes, write_array, write_features};
 
 /// The table entry.
 pub(super) const ENTRY: Entry<dyn Format> = Entry {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::data::Features;
+use crate::formats::reading::{Array, Kind, Values};
 use crate::formats::side::List;
 
 use super::SIGNATURE;
@@ -55,6 +56,37 @@ pub(in crate::formats) fn write_features(features: &Features, out: &mut dyn Writ
     Ok(())
 }
 
+/// Writes an array of any type that is read.
+pub(in crate::formats) fn write_array(array: &Array, out: &mut dyn Write) -> io::Result<()> {
+    let n_values = array.rows * array.cols.unwrap_or(1);
+    assert_eq!(array.values.count(), n_values, "values of `{}`, {}", array.name, array.shape());
+    let header = |descr: &str| header(descr, array.rows, array.cols);
+    match &array.values {
+        Values::F32(values, Kind::Bool) => {
+            out.write_all(&header("|b1"))?;
+            out.write_all(&values.iter().map(|v| u8::from(*v != 0.0)).collect::<Vec<u8>>())
+        }
+        Values::F32(values, _) => {
+            out.write_all(&header("<f4"))?;
+            out.write_all(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
+        }
+        Values::F64(values) => {
+            out.write_all(&header("<f8"))?;
+            out.write_all(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
+        }
+        Values::Int(values) => {
+            out.write_all(&header("<i8"))?;
+            out.write_all(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
+        }
+        Values::Text { codes, distinct, .. } => {
+            let width = distinct.iter().map(|t| t.chars().count()).max().unwrap_or_default().max(1);
+            out.write_all(&header(&format!("<U{width}")))?;
+            let text = |code: &u32| distinct.get(*code as usize).map_or("", String::as_str);
+            codes.iter().try_for_each(|code| out.write_all(&padded(text(code), width)))
+        }
+    }
+}
+
 /// A list as an array.
 pub(in crate::formats) fn list_bytes(list: List<'_>) -> Vec<u8> {
     match list {
@@ -74,10 +106,13 @@ fn integers_bytes(values: impl ExactSizeIterator<Item = i64>) -> Vec<u8> {
 fn texts_bytes<'a>(texts: impl ExactSizeIterator<Item = &'a str> + Clone) -> Vec<u8> {
     let longest = texts.clone().map(|t| t.chars().count()).max().unwrap_or_default().max(1);
     let mut bytes = header(&format!("<U{longest}"), texts.len(), None);
-    for text in texts {
-        let start = bytes.len();
-        bytes.extend(text.chars().flat_map(|c| u32::from(c).to_le_bytes()));
-        bytes.resize(start + 4 * longest, 0);
-    }
+    texts.for_each(|text| bytes.extend(padded(text, longest)));
+    bytes
+}
+
+/// A text as numpy keeps it: four bytes per character, zeros to the width.
+fn padded(text: &str, width: usize) -> Vec<u8> {
+    let mut bytes: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+    bytes.resize(4 * width, 0);
     bytes
 }

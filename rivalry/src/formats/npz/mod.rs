@@ -22,6 +22,8 @@ use super::reading::{Array, Input, Limits, OpenOptions, Role, Source, Wanted, io
 use super::{Format, npy};
 use zip::{Member, Method, place};
 
+pub(super) use write::write_arrays;
+
 /// The table entry.
 pub(super) const ENTRY: Entry<dyn Format> = Entry {
     name: "npz",

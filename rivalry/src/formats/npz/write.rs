@@ -9,7 +9,7 @@ use flate2::{Compression, Crc};
 
 use crate::data::{DataError, Dataset, FileError, atomic};
 use crate::formats::npy;
-use crate::formats::reading::io_error;
+use crate::formats::reading::{Array, io_error};
 use crate::formats::side::{refuse_reserved, side_lists};
 
 /// 1 January 1980, the earliest date of the format.
@@ -29,10 +29,34 @@ struct Written {
 /// Writes a data set as an archive.
 pub(super) fn write(data: &Dataset, path: &Path) -> Result<(), DataError> {
     refuse_reserved(data)?;
+    write_members(path, |archive| {
+        for modality in data.modalities() {
+            archive.member(&modality.name, |out| npy::write_features(&modality.features, out))?;
+        }
+        for (name, list) in side_lists(data) {
+            let bytes = npy::list_bytes(list);
+            archive.member(name, |out| out.write_all(&bytes))?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes named arrays as an archive.
+pub(in crate::formats) fn write_arrays(arrays: &[Array], path: &Path) -> Result<(), DataError> {
+    write_members(path, |archive| {
+        arrays.iter().try_for_each(|array| archive.member(&array.name, |out| npy::write_array(array, out)))
+    })
+}
+
+fn write_members(
+    path: &Path,
+    fill: impl FnOnce(&mut Archive<'_>) -> io::Result<()>,
+) -> Result<(), DataError> {
     let mut too_large = false;
     let result = atomic::write_atomic_with(path, |out| {
-        let archive = Archive { out, at: 0, members: Vec::new() };
-        archive.fill(data).inspect_err(|e| too_large = e.kind() == io::ErrorKind::FileTooLarge)
+        let mut archive = Archive { out, at: 0, members: Vec::new() };
+        let written = fill(&mut archive).and_then(|()| archive.directory());
+        written.inspect_err(|e| too_large = e.kind() == io::ErrorKind::FileTooLarge)
     });
     result.map_err(|e| {
         if too_large {
@@ -54,17 +78,6 @@ struct Archive<'a> {
 }
 
 impl Archive<'_> {
-    fn fill(mut self, data: &Dataset) -> io::Result<()> {
-        for modality in data.modalities() {
-            self.member(&modality.name, |out| npy::write_features(&modality.features, out))?;
-        }
-        for (name, list) in side_lists(data) {
-            let bytes = npy::list_bytes(list);
-            self.member(name, |out| out.write_all(&bytes))?;
-        }
-        self.directory()
-    }
-
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.at += bytes.len() as u64;
         self.out.write_all(bytes)

@@ -162,6 +162,16 @@ impl Array {
 }
 
 impl Values {
+    /// How many there are.
+    pub(in crate::formats) fn count(&self) -> usize {
+        match self {
+            Self::F32(values, _) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::Int(values) => values.len(),
+            Self::Text { codes, .. } => codes.len(),
+        }
+    }
+
     /// Texts that are all integers, as such.
     fn parsed(codes: &[u32], distinct: &[String], what: &'static str) -> Result<Self, DataError> {
         let integers: Option<Vec<i64>> = distinct.iter().map(|text| text.parse().ok()).collect();

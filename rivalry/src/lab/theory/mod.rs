@@ -6,6 +6,12 @@
 //! runs that do. `docs/theory.md` lists the formulas, each with its source and
 //! with what is quoted and what is our reconstruction.
 
+pub mod comparison;
+pub mod early;
+pub mod laws;
+mod ode;
+pub mod phase;
 mod quadrature;
 pub mod race;
+pub mod simulated_race;
 pub mod strength;

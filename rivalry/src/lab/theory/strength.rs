@@ -31,7 +31,7 @@ pub enum Convention {
 }
 
 impl Convention {
-    fn factor(self, q: i32, n_classes: usize) -> f64 {
+    pub(super) fn factor(self, q: i32, n_classes: usize) -> f64 {
         let residual = 1.0 - 1.0 / n_classes as f64;
         match self {
             Self::Plain => 1.0,

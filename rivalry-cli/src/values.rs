@@ -39,6 +39,19 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A whole number from `LOW` to `HIGH`.
+pub(crate) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(text: &str) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number| (LOW..=HIGH).contains(number));
+    number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+        // The largest number of its type is no limit that anybody chose.
+        if HIGH >= u64::from(u32::MAX) {
+            format!("expected a whole number of at least {LOW}")
+        } else {
+            format!("expected a whole number from {LOW} to {HIGH}")
+        }
+    })
+}
+
 /// A share strictly between 0 and 1.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -151,6 +164,18 @@ mod tests {
             assert!(positive(text).is_err(), "{text}");
         }
         assert_eq!(positive("1e-3"), Ok(0.001));
+    }
+
+    #[test]
+    fn whole_numbers_are_bounded() {
+        assert_eq!(whole::<u32, 1, 9>("9"), Ok(9));
+        assert_eq!(whole::<u64, 0, { u64::MAX }>("18446744073709551615"), Ok(u64::MAX));
+        for text in ["0", "10", "-1", "1.0", "1e0", "ten", "", " 1", "99999999999999999999"] {
+            let expected = "expected a whole number from 1 to 9".to_owned();
+            assert_eq!(whole::<u32, 1, 9>(text), Err(expected), "{text}");
+        }
+        let expected = "expected a whole number of at least 1".to_owned();
+        assert_eq!(whole::<u32, 1, { u32::MAX as u64 }>("4294967296"), Err(expected));
     }
 
     #[test]

@@ -294,11 +294,13 @@ pub fn find<T: ?Sized>(
     })
 }
 
-/// Up to two candidates within a third (rounded up) of the name's length in edits.
+/// Up to two candidates within a third (rounded up) of the name's length in
+/// edits that leave something of it, or that differ in case alone.
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let limit = name.chars().count().div_ceil(3).max(1);
+    let length = name.chars().count();
+    let limit = length.div_ceil(3).min(length.saturating_sub(1));
     let mut found: Vec<(usize, &str)> = candidates
-        .map(|c| (edit_distance(name, c), c))
+        .map(|c| (if c.eq_ignore_ascii_case(name) { 0 } else { edit_distance(name, c) }, c))
         .filter(|(d, c)| *d <= limit || (name.len() >= 3 && c.starts_with(name)))
         .collect();
     found.sort_unstable();

@@ -60,10 +60,10 @@ pub(crate) struct DiagnoseArgs {
     )]
     subsets: SubsetsArg,
     /// Accuracy difference in points that nobody would act on
-    #[arg(long, value_name = "POINTS", default_value_t = 1.0, value_parser = values::points, help_heading = "Comparison")]
+    #[arg(long, value_name = "POINTS", allow_negative_numbers = true, default_value_t = 1.0, value_parser = values::points, help_heading = "Comparison")]
     rope: f64,
     /// Classes listed: so many of the largest changes each way, or `all`
-    #[arg(long, value_name = "N", default_value = "10", value_parser = values::classes, help_heading = "Comparison")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "10", value_parser = values::classes, help_heading = "Comparison")]
     classes: ClassesShown,
     /// Exit with status 4 when the verdict is inconclusive
     #[arg(long, help_heading = "Comparison")]
@@ -151,11 +151,12 @@ fn measure(
     let clock = || since.elapsed().as_secs_f64();
     let budget = args.running.budget.map(|budget| Budget { seconds: budget.as_secs_f64(), clock: &clock });
     watch.progress.note(&format!(
-        "{}: {} samples, {} modalities, {} seeds, {threads} thread{}{}",
+        "{}: {} samples, {} modalities, {} seed{}, {threads} thread{}{}",
         data.name(),
         data.n_samples(),
         data.modalities().len(),
         asked.seeds,
+        if asked.seeds == 1 { "" } else { "s" },
         if threads == 1 { "" } else { "s" },
         args.running
             .budget

@@ -49,11 +49,11 @@ pub(crate) struct DataArgs {
 #[command(next_help_heading = "Split")]
 pub(crate) struct SplitArgs {
     /// Test a random share of the samples, drawn anew for every seed
-    #[arg(long, value_name = "SHARE", value_parser = values::share, conflicts_with = "folds")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = values::share, conflicts_with = "folds")]
     test_share: Option<f64>,
     /// Test every sample once in K folds, dealt anew for every seed [default: 5 under
     /// 1,000 samples without a split of their own, else a test share of 0.2]
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(2..))]
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = values::whole::<u16, 2, { u16::MAX as u64 }>)]
     folds: Option<u16>,
 }
 

@@ -18,17 +18,17 @@ const SEEDS: u32 = 10;
 #[command(next_help_heading = "Running")]
 pub(crate) struct RunningArgs {
     /// Trainings of every network, each from other initial weights [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::whole::<u32, 1, 100_000>)]
     seeds: Option<u32>,
     /// The first seed; the others follow it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, value_parser = values::whole::<u64, 0, { u64::MAX }>)]
     pub(crate) seed: u64,
     /// Time the work must fit into, such as 90s, 2m or 1h30m; says what it left out
-    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = values::duration)]
     pub(crate) budget: Option<Duration>,
     /// Threads; results do not depend on it [default: all cores]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::whole::<usize, 1, 65_535>)]
+    threads: Option<usize>,
     /// Folder that keeps the runs and the report, so that the same command resumes; made
     /// if missing
     #[arg(long, value_name = "DIR")]
@@ -44,6 +44,6 @@ impl RunningArgs {
     /// How many threads.
     pub(crate) fn threads(&self) -> usize {
         let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.threads.map_or_else(available, NonZeroUsize::get)
+        self.threads.unwrap_or_else(available)
     }
 }

@@ -28,20 +28,20 @@ pub(crate) struct TrainingArgs {
     #[arg(long, value_name = "NAME", default_value = "adam", visible_alias = "optimizer")]
     solver: String,
     /// Learning rate [default: the solver's]
-    #[arg(long, value_name = "RATE", value_parser = values::positive)]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true, value_parser = values::positive)]
     lr: Option<f64>,
     /// Learning rate over epochs; see `rivalry list schedules`
     #[arg(long, value_name = "NAME", default_value = "constant")]
     schedule: String,
     /// Passes over the training samples [default: 60, or more for 1,500 updates]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::whole::<u32, 1, { u32::MAX as u64 }>)]
     epochs: Option<u32>,
     /// Samples per update
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 64, value_parser = values::whole::<u32, 1, { u32::MAX as u64 }>)]
     batch: u32,
     /// Epochs without better validation before training stops; 0 never stops early
     /// [default: 20 with at least 100 validation samples, else 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::whole::<u32, 0, { u32::MAX as u64 }>)]
     patience: Option<u32>,
     /// Weigh classes so that rare ones count as much as frequent ones
     #[arg(long)]

@@ -55,7 +55,31 @@ const ROWS: &[(&str, &str)] = &[
     ),
     (
         "data inspect demo --folds 1",
-        "error: `--folds` does not accept `1`: 1 is not in 2..=65535\n\nhint: `rivalry data inspect --help` shows what is possible\n",
+        "error: `--folds` does not accept `1`: expected a whole number from 2 to 65535\n\nhint: `rivalry data inspect --help` shows what is possible\n",
+    ),
+    (
+        "data inspect demo --folds -3",
+        "error: `--folds` does not accept `-3`: expected a whole number from 2 to 65535\n\nhint: `rivalry data inspect --help` shows what is possible\n",
+    ),
+    (
+        "diagnose demo --seeds ten",
+        "error: `--seeds` does not accept `ten`: expected a whole number from 1 to 100000\n\nhint: `rivalry diagnose --help` shows what is possible\n",
+    ),
+    (
+        "diagnose demo --epochs 0",
+        "error: `--epochs` does not accept `0`: expected a whole number of at least 1\n\nhint: `rivalry diagnose --help` shows what is possible\n",
+    ),
+    (
+        "diagnose demo --threads 0",
+        "error: `--threads` does not accept `0`: expected a whole number from 1 to 65535\n\nhint: `rivalry diagnose --help` shows what is possible\n",
+    ),
+    (
+        "diagnose demo --lr -0.001",
+        "error: `--lr` does not accept `-0.001`: expected a number above 0\n\nhint: `rivalry diagnose --help` shows what is possible\n",
+    ),
+    (
+        "diagnose demo --budget -5",
+        "error: `--budget` does not accept `-5`: expected a time such as `90s`, `2m` or `1h30m`\n\nhint: `rivalry diagnose --help` shows what is possible\n",
     ),
     (
         "data inspect demo --test-share 20",

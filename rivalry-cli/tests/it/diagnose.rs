@@ -103,7 +103,10 @@ fn the_number_of_threads_changes_no_bit() {
             rivalry_with(SMALL.replace("--threads 2", threads).split_whitespace().chain(["--json"])).json(),
         )
     };
-    assert_eq!(with("--threads 1"), with("--threads 3"));
+    let one = with("--threads 1");
+    for threads in ["2", "3", "8"] {
+        assert_eq!(with(&format!("--threads {threads}")), one, "{threads} threads");
+    }
 }
 
 // promise: P25

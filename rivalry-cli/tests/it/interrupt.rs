@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rivalry::num::{Draws, Purpose};
 use serde_json::Value;
 
 use crate::process::{Ended, command, folder};
@@ -61,26 +62,34 @@ fn an_interrupted_command_goes_on_where_it_stopped() {
         start(&["--out", undisturbed.to_str().unwrap()], &temporary).wait_with_output().unwrap().into();
     assert_eq!(whole.status, 0, "{whole}");
 
-    let path = folder("interrupt_disturbed");
-    let path = path.to_str().unwrap();
+    let n_signals = if std::env::var_os("RIVALRY_SOAK").is_some() { 1_000 } else { 50 };
+    let mut delays = Draws::new(1, Purpose::new("interrupt test"), 0);
     let mut interrupted = 0;
-    let last = loop {
-        let child = start(&["--out", path], &temporary);
-        // Sooner and later each time, so that it meets different work.
-        let (ended, took) = interrupt(child, Duration::from_millis(100 + 250 * interrupted));
-        if ended.status == 0 {
-            break ended;
-        }
-        assert_eq!(ended.status, 130, "{ended}");
-        assert_eq!(ended.stdout, "", "{ended}");
-        assert!(took < Duration::from_secs(2), "it took {took:?} to stop: {ended}");
-        let expected = format!("hint: `rivalry {} --out {path}` continues\n", LONG.join(" "));
-        assert!(ended.stderr.ends_with(&expected), "{ended}");
-        interrupted += 1;
-        assert!(interrupted < 200, "it never ends");
-    };
-    assert!(interrupted > 0, "it was never interrupted");
-    assert_eq!(results(&last), results(&whole));
+    while interrupted < n_signals {
+        let path = folder("interrupt_disturbed");
+        let path = path.to_str().unwrap();
+        let last = loop {
+            let child = start(&["--out", path], &temporary);
+            // At any moment from the first word on; with every second signal less
+            // patient, so that what is left at the end of a round differs.
+            let longest = if interrupted % 2 == 0 { 400 } else { 50 };
+            let (ended, took) = interrupt(child, Duration::from_millis(delays.below(longest) as u64));
+            if ended.status == 0 {
+                break ended;
+            }
+            assert_eq!(ended.status, 130, "{ended}");
+            assert_eq!(ended.stdout, "", "{ended}");
+            assert!(took < Duration::from_secs(2), "it took {took:?} to stop: {ended}");
+            let expected = format!("hint: `rivalry {} --out {path}` continues\n", LONG.join(" "));
+            assert!(ended.stderr.ends_with(&expected), "{ended}");
+            interrupted += 1;
+            if interrupted % 25 == 0 {
+                break start(&["--out", path], &temporary).wait_with_output().unwrap().into();
+            }
+        };
+        assert_eq!(last.status, 0, "{last}");
+        assert_eq!(results(&last), results(&whole));
+    }
 }
 
 #[test]

@@ -47,8 +47,8 @@ fn a_diagnosis_killed_at_any_moment_ends_with_the_same_runs() {
 
     let soak = std::env::var_os("RIVALRY_SOAK").is_some();
     let mut draws = Draws::new(1, Purpose::new("kill test"), 0);
-    let (mut kills, mut rounds) = (0, 0);
-    while kills < if soak { 500 } else { 20 } {
+    let (mut kills, mut rounds, mut n_compared) = (0, 0, 0);
+    while kills < if soak { 2_000 } else { 200 } {
         let disturbed = folder("killed_disturbed");
         loop {
             let mut child = command()
@@ -59,15 +59,18 @@ fn a_diagnosis_killed_at_any_moment_ends_with_the_same_runs() {
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
-            std::thread::sleep(Duration::from_millis(1 + draws.below(400) as u64));
+            // Short delays for every change; a soak also reaches far into the work.
+            let longest = if soak { 400 } else { 60 };
+            std::thread::sleep(Duration::from_millis(1 + draws.below(longest) as u64));
             // SIGKILL: the process cannot answer.
             let _ = child.kill();
             if child.wait().unwrap().success() {
                 break;
             }
             kills += 1;
-            // A slow machine may not finish one run between two kills.
-            if kills % 20 == 0 {
+            // A slow machine may not finish one run between two kills, and what
+            // is left after fewer is worth comparing too.
+            if kills % 25 == 0 {
                 break;
             }
         }
@@ -77,8 +80,9 @@ fn a_diagnosis_killed_at_any_moment_ends_with_the_same_runs() {
         let (left, right) = (runs(&disturbed), runs(&undisturbed));
         assert_eq!(left.keys().collect::<Vec<_>>(), right.keys().collect::<Vec<_>>());
         assert!(left == right, "a run differs after {kills} kills");
+        n_compared += left.len();
         assert!(left.len() >= 40, "{} runs", left.len());
         rounds += 1;
     }
-    assert!(rounds > 0);
+    assert!(rounds >= 8 && n_compared >= 320, "{rounds} rounds, {n_compared} runs");
 }

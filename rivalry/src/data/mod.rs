@@ -29,7 +29,7 @@ pub use features::{Features, Modality};
 pub use fingerprint::Fingerprint;
 pub use labels::{Groups, Labels};
 pub use names::MAX_NAME_CHARS;
-pub use scaling::Scaler;
+pub use scaling::{FARTHEST, Scaler};
 pub use split::{Partition, Split};
 pub use warning::Warning;
 

@@ -8,6 +8,11 @@ use super::Features;
 use crate::num::sums::CHUNK;
 use crate::num::{Matrix, Scalar};
 
+/// How many standard deviations from the mean a value may be: no fitted row is
+/// ever that far, and a damaged value in a test row stays harmless instead of
+/// overflowing every sum that it enters.
+pub const FARTHEST: f64 = 1e12;
+
 /// Means and standard deviations of the features of one modality.
 ///
 /// The standard deviation divides by n, as scikit-learn's `StandardScaler`. A
@@ -95,7 +100,7 @@ impl Scaler {
     }
 
     /// The standardised rows, in the given order, as training wants them.
-    /// Values beyond the range of `f32` saturate there.
+    /// Values beyond [`FARTHEST`] standard deviations stop there.
     pub fn apply<T: Scalar>(&self, features: &Features, rows: &[u32]) -> Matrix<T> {
         assert_eq!(features.cols(), self.columns.len(), "a scaler fitted on other features");
         let mut out = Vec::with_capacity(rows.len() * self.columns.len());
@@ -106,7 +111,7 @@ impl Scaler {
                     T::ZERO
                 } else {
                     let z = column.deviation(v) / column.sd;
-                    T::from_f64(z.clamp(f64::from(f32::MIN), f64::from(f32::MAX)))
+                    T::from_f64(z.clamp(-FARTHEST, FARTHEST))
                 });
             });
         }

@@ -2,6 +2,7 @@
 
 use crate::diagnose::facts::{Facts, points};
 use crate::diagnose::status::{Status, at_least};
+use crate::metrics::Diverged;
 use crate::stats::Estimate;
 
 /// All notes that apply, the most important first.
@@ -29,9 +30,19 @@ fn few_samples(facts: &Facts<'_>, notes: &mut Vec<String>) {
 }
 
 fn diverged(facts: &Facts<'_>, notes: &mut Vec<String>) {
+    // A learning rate that is far too high makes hundreds diverge: a note per
+    // kind of network, and each of them in the document.
+    let mut kinds: Vec<(&Diverged, usize)> = Vec::new();
     for d in &facts.measured.diverged {
+        match kinds.iter_mut().find(|(first, _)| first.model == d.model) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((d, 1)),
+        }
+    }
+    for (d, count) in kinds {
+        let times = if count == 1 { String::new() } else { format!("{count} times, first ") };
         notes.push(format!(
-            "the network on {} ({}) {} in seed {}, fold {}, epoch {} ({}): it is in no number",
+            "the network on {} ({}) {} {times}in seed {}, fold {}, epoch {} ({}): it is in no number",
             facts.study.name_of(&d.model.modalities),
             d.model.strategy,
             d.fate,
@@ -131,11 +142,13 @@ fn scales(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>) {
     if let Some((seen, given)) = facts.scale_ratios() {
         if seen > facts.at.scale_ratio && code != Some("V6") {
             notes.push(format!(
-                "features as the networks saw them differ {seen:.0} times in scale between modalities"
+                "features as the networks saw them differ {} times in scale between modalities",
+                times(seen)
             ));
         } else if given > facts.at.scale_ratio && seen <= facts.at.scale_ratio {
             notes.push(format!(
-                "features as given differ {given:.0} times in scale between modalities; scaling removed that"
+                "features as given differ {} times in scale between modalities; scaling removed that",
+                times(given)
             ));
         }
     }
@@ -147,4 +160,9 @@ fn scales(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>) {
             high / low
         ));
     }
+}
+
+/// A ratio as people read it: nobody counts forty digits.
+fn times(ratio: f64) -> String {
+    if ratio < 1e6 { format!("{ratio:.0}") } else { format!("{ratio:.0e}") }
 }

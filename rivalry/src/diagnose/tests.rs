@@ -223,8 +223,30 @@ fn diverged_networks_are_named_and_left_out() {
         "the network on a+b (naive) diverged in seed 3, fold 0, epoch 7 (training loss): it is in no number";
     assert!(found.verdict.notes.iter().any(|n| n == note), "{:#?}", found.verdict.notes);
     assert_eq!(found.verdict.code, "V2");
+    assert_eq!(found.results.excluded.len(), 1);
     let joint = found.results.models.iter().find(|m| m.name == "a+b").unwrap();
     assert!(joint.accuracy.0.as_ref().unwrap().method.contains("9 seeds"), "{joint:#?}");
+}
+
+#[test]
+fn networks_that_all_diverged_are_told_once_a_kind() {
+    let mut evidence = competition().evidence();
+    for trial in &mut evidence.trials {
+        for model in &mut trial.models {
+            model.ended = Ending::Diverged { epoch: 4, what: "the training loss".into() };
+        }
+    }
+    let found = conclude(&evidence);
+    let n_networks: usize = evidence.trials.iter().map(|trial| trial.models.len()).sum();
+    assert_eq!(found.results.excluded.len(), n_networks);
+    let notes: Vec<&String> = found.verdict.notes.iter().filter(|note| note.contains("diverged")).collect();
+    assert_eq!(notes.len(), evidence.trials[0].models.len(), "{notes:#?}");
+    let first = "the network on a (unimodal) diverged 10 times, first in seed 0, fold 0, epoch 4 (the training loss): it \
+                 is in no number";
+    assert!(notes.iter().any(|note| *note == first), "{notes:#?}");
+    assert_eq!(found.verdict.code, "V0");
+    assert_eq!(found.verdict.sentence, "There is nothing to compare: too many networks diverged.");
+    assert!(found.verdict.next[0].starts_with("lower the learning rate"), "{:?}", found.verdict.next);
 }
 
 #[test]

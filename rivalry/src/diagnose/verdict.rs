@@ -157,8 +157,12 @@ fn luck(facts: &Facts<'_>) -> Option<f64> {
 fn sentence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: Option<&str>) -> String {
     let (best, gap, rope) = (facts.best_name(), facts.study("gap"), 100.0 * facts.at.rope);
     let Some(gap) = gap else {
-        return "There is nothing to compare: a joint network and every modality alone are needed."
-            .to_owned();
+        let why = if facts.measured.diverged.is_empty() {
+            "a joint network and every modality alone are needed"
+        } else {
+            "too many networks diverged"
+        };
+        return format!("There is nothing to compare: {why}.");
     };
     let shown = points(Some(&gap));
     let losing = facts.loses().status;
@@ -352,6 +356,10 @@ fn next(facts: &Facts<'_>, found: Option<&Tried>, runner_up: Option<&Tried>, har
                     rounded(needed),
                     facts.measured.n_samples
                 ));
+            } else if !facts.measured.diverged.is_empty() {
+                steps.push(
+                    "lower the learning rate, and leave features standardised: networks diverged".to_owned(),
+                );
             } else {
                 steps.push("train with more seeds, or test on more samples".to_owned());
             }

@@ -50,15 +50,21 @@ pub struct Setting {
 }
 
 impl Default for Setting {
-    /// K = 10, two modalities with mu = (0.02, 0.06), d = 2000, n = 400, m = 12,
-    /// q = 3, beta = 0.2, sigma_0 = 1e-4: the regime of `docs/lab.md`.
+    /// The reference regime of `docs/lab.md`: K = 10, two modalities with
+    /// mu = (0.005, 0.015) and nu = 1.5, d = 2000, n = 400, m = 12, q = 3,
+    /// beta = 0.2, sigma_0 = 1e-5.
     fn default() -> Self {
+        let mut data = SparseCoding::default();
+        for (modality, mu) in data.modalities.iter_mut().zip([0.005, 0.015]) {
+            modality.mu = mu;
+            modality.noise = 1.5;
+        }
         Self {
-            data: SparseCoding::default(),
+            data,
             n: 400,
-            n_test: 3000,
+            n_test: 4000,
             m: vec![12],
-            sigma0: vec![1e-4],
+            sigma0: vec![1e-5],
             q: 3,
             beta: 0.2,
             strategy: Choice::new("naive"),
@@ -123,9 +129,9 @@ fn did_you_mean(nearest: &[String]) -> String {
 /// The knobs beside those of the data model.
 pub const KNOBS: &[Knob] = &[
     whole("n", 400, 2.0, 1e6, "training samples"),
-    whole("n_test", 3000, 1.0, 1e7, "fresh samples on which test errors are counted"),
+    whole("n_test", 4000, 1.0, 1e7, "fresh samples on which test errors are counted"),
     whole("m", 12, 1.0, 4096.0, "neurons per class; `m.2` for the second modality alone"),
-    number("sigma0", 1e-4, 1e-12, 10.0, "deviation of the initial weights; `sigma0.2` for the second modality"),
+    number("sigma0", 1e-5, 1e-12, 10.0, "deviation of the initial weights; `sigma0.2` for the second modality"),
     whole("q", 3, 3.0, 16.0, "power of the smoothed ReLU (3 or more)"),
     number("beta", 0.2, 1e-6, 1e6, "where the smoothed ReLU turns into a line"),
     number("train_loss", 0.05, 1e-12, 10.0, "training stops at error zero and a loss of at most this, nats"),

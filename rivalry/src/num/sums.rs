@@ -35,13 +35,20 @@ pub fn mean(values: &[f64]) -> f64 {
     sum(values) / values.len() as f64
 }
 
-/// Unbiased sample variance (two passes); NaN for fewer than two values.
+/// Unbiased sample variance; NaN for fewer than two values.
+///
+/// Two passes, and what rounding took from the mean is taken from the squares:
+/// a mean that is large beside the spread falls between two numbers. Source:
+/// Chan, Golub, LeVeque, "Algorithms for computing the sample variance", The
+/// American Statistician 37, 1983, equation 1.7.
 pub fn variance(values: &[f64]) -> f64 {
     if values.len() < 2 {
         return f64::NAN;
     }
-    let m = mean(values);
-    sum_by(values.len(), |i| (values[i] - m) * (values[i] - m)) / (values.len() - 1) as f64
+    let (m, n) = (mean(values), values.len() as f64);
+    let rest = sum_by(values.len(), |i| values[i] - m);
+    let squares = sum_by(values.len(), |i| (values[i] - m) * (values[i] - m));
+    (squares - rest * rest / n) / (n - 1.0)
 }
 
 /// Mean and unbiased sample standard deviation.

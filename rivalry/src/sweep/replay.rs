@@ -68,7 +68,18 @@ pub(super) fn feature_facts(data: &Dataset, standardised: bool) -> Vec<FeatureFa
                 (0..d).filter(|c| (1..n).all(|r| features.get(r, *c) == features.get(0, *c))).count();
             let total: f64 =
                 (0..d).map(|c| sums::sum_by(n, |r| features.get(r, c) * features.get(r, c))).sum();
-            let rms_given = (total / (n * d) as f64).sqrt();
+            let mut rms_given = (total / (n * d) as f64).sqrt();
+            if !total.is_normal() {
+                // Squares of values beyond 1e150 or below 1e-150 leave the range.
+                let largest = (0..n)
+                    .flat_map(|r| (0..d).map(move |c| (r, c)))
+                    .fold(0.0, |largest: f64, (r, c)| largest.max(features.get(r, c).abs()));
+                if largest > 0.0 {
+                    let ratio = |r, c| features.get(r, c) / largest;
+                    let total: f64 = (0..d).map(|c| sums::sum_by(n, |r| ratio(r, c) * ratio(r, c))).sum();
+                    rms_given = largest * (total / (n * d) as f64).sqrt();
+                }
+            }
             // Standardised features have mean square one, constant ones zero.
             let rms_seen = if standardised { ((d - n_constant) as f64 / d as f64).sqrt() } else { rms_given };
             FeatureFacts { n_features: d, n_constant, rms_given, rms_seen }

@@ -112,6 +112,28 @@ fn running_again_is_resuming() {
     assert_eq!(fourth.counts(), (9, 18));
 }
 
+// promise: P04
+#[test]
+fn a_checkpoint_is_asked_for_before_much_work_is_at_risk() {
+    let folder = Folder::new("interval");
+    let store = Store::open(&folder.0).unwrap();
+    let job = &Plan::new(&small_data(60), &Spec::default(), 1, Subsets::Joint, &[]).unwrap().units[0].job;
+    let Claim::Mine(lease) = store.claim(job.id()).unwrap() else { panic!("nobody else claims it") };
+    let stop = AtomicBool::new(false);
+    let asked = |home, flops_per_epoch: f64| -> Vec<Control> {
+        let mut keeper = Keeper { home, stop: &stop, flops_per_epoch, unsaved: 0.0, trouble: None };
+        let report = |done| EpochReport { done, of: 9, train_loss: 1.0, valid_accuracy: None };
+        (1..=6).map(|done| keeper.epoch(&report(done))).collect()
+    };
+    let (go, keep) = (Control::Continue, Control::Checkpoint);
+    let home = Some((&store, &lease));
+    assert_eq!(asked(home, 0.4 * FLOPS_PER_CHECKPOINT), [go, go, keep, go, go, keep]);
+    assert_eq!(asked(home, 2.0 * FLOPS_PER_CHECKPOINT), [keep; 6]);
+    assert_eq!(asked(None, 2.0 * FLOPS_PER_CHECKPOINT), [go; 6]);
+    stop.store(true, Ordering::SeqCst);
+    assert_eq!(asked(home, 0.0)[0], Control::Stop);
+}
+
 #[test]
 fn two_sweeps_over_one_store_compute_each_run_once() {
     let folder = Folder::new("shared");

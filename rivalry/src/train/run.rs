@@ -1,7 +1,7 @@
 //! A run from its first epoch, or from a checkpoint, to its record.
 
 use crate::data::Dataset;
-use crate::model::{Batch, Inputs, LateFusion, Slice, Source, loss};
+use crate::model::{Batch, Inputs, LateFusion, Outputs, Slice, Source, loss};
 use crate::num::{Draws, Matrix, Numbers, Purpose, Scalar, sums};
 use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory, Unreached};
 use crate::solvers::schedule::Schedule;
@@ -16,6 +16,10 @@ use super::step::{Buffers, Weighting};
 use super::{Control, EpochReport, TrainError, Trained, Watch, find_vector};
 
 const BATCH_ORDER: Purpose = Purpose::new("batch order");
+
+/// Outputs beyond this are as bad as infinite ones: their sums over branches,
+/// classes and rows must stay finite in single precision.
+const LARGEST_OUTPUT: f64 = 1e30;
 
 /// What changes while a run trains.
 struct State<T: Scalar> {
@@ -94,6 +98,10 @@ pub(super) fn run<T: Scalar>(
             buffers.catch_up(epoch, n_epochs, &prepared, &teachers, &mut state);
         }
         let valid = validate(&prepared, &state.params);
+        if valid.is_some_and(|(_, loss)| !loss.is_finite()) {
+            ended = Ended::Diverged { epoch, what: "the validation loss".to_owned() };
+            break;
+        }
         if let Some((accuracy, loss)) = valid {
             state.trajectory.push("valid_loss", loss);
             state.trajectory.push("valid_accuracy", accuracy);
@@ -427,10 +435,17 @@ fn record<T: Scalar>(
         .into_iter()
         .map(|t| TensorInfo { name: t.name, rows: t.rows, cols: t.cols })
         .collect();
-    let predictions = if matches!(ended, Ended::Diverged { .. }) {
-        Predictions::default()
-    } else {
-        predict(model, state.strategy.as_ref(), &state.params, prepared)
+    let said = match &ended {
+        Ended::Diverged { .. } => Err(None),
+        _ => predict(model, state.strategy.as_ref(), &state.params, prepared).map_err(Some),
+    };
+    let (ended, predictions) = match said {
+        Ok(predictions) => (ended, predictions),
+        Err(None) => (ended, Predictions::default()),
+        Err(Some(what)) => {
+            let epoch = state.cost.epochs.saturating_sub(1);
+            (Ended::Diverged { epoch, what: what.to_owned() }, Predictions::default())
+        }
     };
     Record {
         id: job.id(),
@@ -446,23 +461,39 @@ fn record<T: Scalar>(
     }
 }
 
+/// Outputs on the test part, or which outputs nobody can compute with.
 fn predict<T: Scalar>(
     model: &LateFusion<T>,
     strategy: &dyn Strategy<T>,
     params: &[T],
     prepared: &Prepared<T>,
-) -> Predictions {
+) -> Result<Predictions, &'static str> {
     let test = model.evaluate(params, &prepared.test);
-    let means = model.evaluate(params, &prepared.train).mean_logits();
+    let train = model.evaluate(params, &prepared.train);
     let valid = (!prepared.valid.is_empty()).then(|| model.evaluate(params, &prepared.valid));
+    for (outputs, what) in [
+        (Some(&train), "an output on a training sample"),
+        (valid.as_ref(), "an output on a validation sample"),
+        (Some(&test), "an output on a test sample"),
+    ] {
+        if outputs.is_some_and(|outputs| !within_reach(outputs)) {
+            return Err(what);
+        }
+    }
+    let means = train.mean_logits();
     let fused = strategy.fuse(valid.as_ref().map(|v| (v, &prepared.valid.y[..])), &test);
     let single = |m: &Matrix<T>| m.as_slice().iter().map(|v| v.to_f64() as f32).collect::<Vec<f32>>();
-    Predictions {
+    Ok(Predictions {
         rows: prepared.partition.test.clone(),
         n_classes: model.n_classes(),
         scores: single(fused.as_ref().unwrap_or(&test.fused)),
         branches: test.centred(&means).iter().map(single).collect(),
-    }
+    })
+}
+
+fn within_reach<T: Scalar>(outputs: &Outputs<T>) -> bool {
+    let mut parts = outputs.logits.iter().chain(&outputs.embeddings).chain([&outputs.fused]);
+    parts.all(|part| part.as_slice().iter().all(|v| v.to_f64().abs() <= LARGEST_OUTPUT))
 }
 
 fn checkpoint<T: Scalar>(id: RunId, epoch: u32, state: &mut State<T>) -> Checkpoint {

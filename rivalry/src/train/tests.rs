@@ -5,8 +5,8 @@ use crate::data::{Dataset, Labels, Modality, Split};
 use crate::num::{Draws, Matrix, Purpose};
 use crate::record::Ended;
 use crate::record::file;
-use crate::registry::Choice;
-use crate::spec::Spec;
+use crate::registry::{Choice, Value};
+use crate::spec::{Precision, Spec};
 
 /// Three noisy modalities of 4, 3 and 2 features; class means on a circle.
 pub(crate) fn small_data(n: usize) -> Dataset {
@@ -50,6 +50,17 @@ pub(crate) fn train_all(spec: &Spec, data: &Dataset) -> Record {
     }
 }
 
+/// Every encoder, small, with all that draws random numbers.
+fn small_encoders() -> Vec<Choice> {
+    let small = |entry: &crate::registry::Entry<dyn crate::encoders::Encoder<f32>>| {
+        let knobs = [("width", Value::Whole(5)), ("m", Value::Whole(3)), ("dropout", Value::Number(0.2))];
+        let known = |name: &str| entry.knobs.iter().any(|knob| knob.name == name);
+        let set = knobs.into_iter().filter(|(name, _)| known(name));
+        set.fold(Choice::new(entry.name), |choice, (name, value)| choice.with(name, value))
+    };
+    crate::encoders::table::<f32>().iter().map(small).collect()
+}
+
 /// Stops after a given number of epochs.
 struct StopAfter(u32);
 
@@ -63,33 +74,55 @@ impl Watch for StopAfter {
 #[test]
 fn a_run_resumed_at_any_epoch_leaves_the_same_record() {
     let data = small_data(90);
-    let mut resumed = 0;
+    let (mut resumed, mut combinations) = (0, 0);
     for entry in crate::strategies::table::<f32>() {
         for solver in crate::solvers::table::<f32>() {
-            let mut spec = small_spec(entry.name);
-            spec.solver = Choice::new(solver.name);
-            if entry.name == "unimodal" {
-                spec.modalities = vec!["b".into()];
-            }
-            let whole = train_all(&spec, &data);
-            let job = spec.check(&data).unwrap();
-            let needed: Vec<Record> = job.needed_specs().iter().map(|s| train_all(s, &data)).collect();
-            for epoch in 1..6 {
-                let first = train(&job, &data, &needed, None, &mut StopAfter(epoch)).unwrap();
-                let Trained::Interrupted(checkpoint) = first else {
-                    // Early stopping, or a strategy without epochs, came first.
-                    continue;
-                };
-                let bytes = file::encode(&checkpoint.to_container());
-                let checkpoint = Checkpoint::from_container(&file::decode(&bytes).unwrap()).unwrap();
-                let second = train(&job, &data, &needed, Some(&checkpoint), &mut Unwatched).unwrap();
-                let Trained::Done(record) = second else { unreachable!("nobody asked to stop") };
-                assert_eq!(*record, whole, "{} with {} at {epoch}", entry.name, solver.name);
-                resumed += 1;
+            for encoder in small_encoders() {
+                for precision in [Precision::F32, Precision::F64] {
+                    let mut spec = Spec { precision, encoder: encoder.clone(), ..small_spec(entry.name) };
+                    spec.solver = Choice::new(solver.name);
+                    if entry.name == "unimodal" {
+                        spec.modalities = vec!["b".into()];
+                    }
+                    resumed += resume_everywhere(&spec, &data);
+                    combinations += 1;
+                }
             }
         }
     }
-    assert!(resumed >= 30, "only {resumed} runs were interrupted");
+    assert!(resumed >= 2 * combinations, "only {resumed} runs of {combinations} were interrupted");
+}
+
+/// Stops a run after each epoch and goes on from there, and stops it after
+/// every epoch; how often it was interrupted.
+fn resume_everywhere(spec: &Spec, data: &Dataset) -> usize {
+    let bits = |record: &Record| file::encode(&record.to_container());
+    let reread = |checkpoint: &Checkpoint| {
+        let bytes = file::encode(&checkpoint.to_container());
+        Checkpoint::from_container(&file::decode(&bytes).unwrap()).unwrap()
+    };
+    let whole = bits(&train_all(spec, data));
+    let job = spec.check(data).unwrap();
+    let needed: Vec<Record> = job.needed_specs().iter().map(|s| train_all(s, data)).collect();
+    let mut chain = None;
+    let mut resumed = 0;
+    for epoch in 1..6 {
+        let first = train(&job, data, &needed, None, &mut StopAfter(epoch)).unwrap();
+        let Trained::Interrupted(checkpoint) = first else {
+            // Early stopping, or a strategy without epochs, came first.
+            continue;
+        };
+        let checkpoint = reread(&checkpoint);
+        let second = train(&job, data, &needed, Some(&checkpoint), &mut Unwatched).unwrap();
+        let Trained::Done(record) = second else { unreachable!("nobody asked to stop") };
+        assert!(bits(&record) == whole, "{spec:?}, stopped after epoch {epoch}");
+        let next = train(&job, data, &needed, chain.as_ref(), &mut StopAfter(epoch)).unwrap();
+        let Trained::Interrupted(next) = next else { unreachable!("it stopped there before") };
+        assert!(reread(&next) == checkpoint, "{spec:?}, stopped after every epoch up to {epoch}");
+        chain = Some(reread(&next));
+        resumed += 1;
+    }
+    resumed
 }
 
 #[test]

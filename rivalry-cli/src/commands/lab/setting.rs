@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rivalry::lab::{KNOBS, Setting, SettingError};
+use rivalry::lab::{Setting, SettingError};
 use rivalry::registry::{Citation, Value};
 use rivalry::{encoders, solvers, strategies};
 

@@ -21,12 +21,14 @@ pub enum LayoutError {
         second: String,
     },
     /// No array has the name asked for.
-    #[error("there is no array `{name}`{}", super::did_you_mean(.nearest))]
+    #[error("there is no array `{name}`{}", super::did_you_mean(.nearest, .found))]
     NoArray {
         /// The name.
         name: String,
         /// Names close to it.
         nearest: Vec<String>,
+        /// The names that are there.
+        found: String,
     },
     /// Several arrays fit one modality's pattern.
     #[error("modality `{modality}`: several arrays fit `{pattern}`: {found}")]

@@ -402,9 +402,10 @@ pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-fn did_you_mean(nearest: &[String]) -> String {
+/// The names close to one that is not there, or else all that are.
+fn did_you_mean(nearest: &[String], found: &str) -> String {
     if nearest.is_empty() {
-        return String::new();
+        return format!(", only {found}");
     }
     format!(": did you mean {}?", nearest.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or "))
 }

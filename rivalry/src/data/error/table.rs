@@ -42,12 +42,14 @@ pub enum TableError {
         second: usize,
     },
     /// No column has the name asked for.
-    #[error("there is no column `{name}`{}", super::did_you_mean(.nearest))]
+    #[error("there is no column `{name}`{}", super::did_you_mean(.nearest, .found))]
     NoColumn {
         /// The name.
         name: String,
         /// Names close to it.
         nearest: Vec<String>,
+        /// The names that are there.
+        found: String,
     },
     /// No column looks like the label.
     #[error("no label column: expected one named {expected}")]

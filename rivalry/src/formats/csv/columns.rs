@@ -138,7 +138,9 @@ fn usual(names: &StringRecord, usual: &[&str], role: &'static str) -> Result<Opt
 fn find(names: &StringRecord, name: &str) -> Result<usize, DataError> {
     let nearest = || nearest(name, names.iter()).iter().map(|n| shown(n)).collect();
     let found = names.iter().position(|n| n == name);
-    found.ok_or_else(|| TableError::NoColumn { name: shown(name), nearest: nearest() }.into())
+    found.ok_or_else(|| {
+        TableError::NoColumn { name: shown(name), nearest: nearest(), found: listed(names.iter()) }.into()
+    })
 }
 
 fn refuse_duplicates(names: &StringRecord) -> Result<(), DataError> {

@@ -67,6 +67,7 @@ pub(in crate::formats) fn wanted(names: &[&str], options: &OpenOptions) -> Resul
         let no_array = || LayoutError::NoArray {
             name: shown(name),
             nearest: nearest(name, names.iter().copied()).iter().map(|n| shown(n)).collect(),
+            found: listed(names.iter().copied()),
         };
         names.iter().position(|n| *n == name).ok_or_else(no_array)
     };
@@ -185,10 +186,11 @@ fn ordered(features: Vec<Array>, names: &[String]) -> Result<Vec<Array>, DataErr
     let mut ordered = Vec::with_capacity(names.len());
     for name in names {
         let found = left.iter_mut().find(|a| a.as_ref().is_some_and(|a| a.name == *name));
-        match found.and_then(Option::take) {
-            Some(array) => ordered.push(array),
-            None => return Err(LayoutError::NoArray { name: shown(name), nearest: Vec::new() }.into()),
-        }
+        let Some(array) = found.and_then(Option::take) else {
+            let found = listed(left.iter().flatten().map(|array| array.name.as_str()));
+            return Err(LayoutError::NoArray { name: shown(name), nearest: Vec::new(), found }.into());
+        };
+        ordered.push(array);
     }
     Ok(ordered)
 }

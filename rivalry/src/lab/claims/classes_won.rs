@@ -30,8 +30,8 @@ impl Claim for ClassesWon {
     fn experiments(&self, size: Size) -> Vec<Experiment> {
         vec![Experiment {
             name: EVEN.to_owned(),
-            setting: with(&[("mu", "0.02"), ("until", "decided")]),
-            trials: size.trials(40, 200),
+            setting: with(&[("mu", "0.005"), ("until", "decided")]),
+            trials: size.trials(6, 60),
         }]
     }
 

@@ -29,7 +29,7 @@ impl Claim for Corollary {
 
     fn experiments(&self, size: Size) -> Vec<Experiment> {
         let mixed = with(&[("sigma0", "0.02"), ("off_label_count", "1"), ("gamma", "0.1")]);
-        vec![reference(size), Experiment { name: LARGE.to_owned(), setting: mixed, trials: size.trials(6, 30) }]
+        vec![reference(size), Experiment { name: LARGE.to_owned(), setting: mixed, trials: size.trials(3, 12) }]
     }
 
     fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {

@@ -28,8 +28,8 @@ impl Claim for MoreModalities {
     fn experiments(&self, size: Size) -> Vec<Experiment> {
         vec![Experiment {
             name: THREE.to_owned(),
-            setting: with(&[("modalities", "3"), ("mu", "0.02")]),
-            trials: size.trials(5, 24),
+            setting: with(&[("modalities", "3"), ("mu", "0.005")]),
+            trials: size.trials(2, 12),
         }]
     }
 

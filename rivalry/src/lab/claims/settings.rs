@@ -10,7 +10,7 @@ pub(super) const REFERENCE: &str = "reference";
 
 /// The reference regime with its trials.
 pub(super) fn reference(size: Size) -> Experiment {
-    Experiment { name: REFERENCE.to_owned(), setting: Setting::default(), trials: size.trials(24, 120) }
+    Experiment { name: REFERENCE.to_owned(), setting: Setting::default(), trials: size.trials(8, 60) }
 }
 
 /// A variation of the reference regime.

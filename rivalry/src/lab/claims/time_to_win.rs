@@ -32,8 +32,8 @@ impl Claim for TimeToWin {
             .iter()
             .map(|q| Experiment {
                 name: format!("time to win at q = {q}"),
-                setting: with(&[("q", q), ("mu", "0.02"), ("until", "decided"), ("sigma0", if *q == "3" { "1e-4" } else { "1e-2" })]),
-                trials: size.trials(4, 16),
+                setting: with(&[("q", q), ("mu", "0.005"), ("until", "decided"), ("sigma0", if *q == "3" { "1e-5" } else { "1e-3" })]),
+                trials: size.trials(2, 6),
             })
             .collect()
     }

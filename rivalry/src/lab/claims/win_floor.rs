@@ -33,8 +33,8 @@ impl Claim for WinFloor {
             .iter()
             .map(|m| Experiment {
                 name: format!("weaker modality at m = {m}"),
-                setting: with(&[("m", m), ("strength.2", "1.1"), ("mu", "0.02"), ("until", "decided")]),
-                trials: size.trials(12, 60),
+                setting: with(&[("m", m), ("strength.2", "1.1"), ("mu", "0.005"), ("until", "decided")]),
+                trials: size.trials(3, 16),
             })
             .collect()
     }

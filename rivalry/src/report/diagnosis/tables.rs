@@ -37,7 +37,7 @@ pub(super) fn models(results: &Results, data: &Data, settings: &Settings) -> Tab
             apart,
         });
     }
-    let best = results.best_unimodal.as_deref().unwrap_or("none");
+    let best = results.best_unimodal.as_ref().map_or_else(String::new, |best| format!("`{best}`, "));
     let mut caption = Vec::new();
     if let Some(model) = results.models.first().filter(|model| model.accuracy.value.is_some()) {
         let level = model.accuracy.level.unwrap_or(0.95);
@@ -50,7 +50,7 @@ pub(super) fn models(results: &Results, data: &Data, settings: &Settings) -> Tab
         ));
     }
     caption.push(format!(
-        "drop: accuracy minus that of `{best}`, the best modality alone, paired; negative = worse. Single \
+        "drop: accuracy minus that of {best}the best modality alone, paired; negative = worse. Single \
          modalities are networks trained alone; combinations are trained jointly; the ensemble averages the \
          networks trained alone."
     ));

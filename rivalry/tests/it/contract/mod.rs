@@ -1,4 +1,5 @@
 //! What every entry of a drawer must keep.
 
 mod encoders;
+mod losses;
 mod renderers;

@@ -9,7 +9,9 @@ mod p06_every_byte;
 mod p07_shared_store;
 mod p08_full_disk;
 mod p10_doctor;
+mod p20_divergence;
 mod p28_links;
+mod real;
 mod toy;
 
 /// One figure for every change, another for a soak.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rivalry::store::{Claim, Store, What};
 
 use super::disks::{Death, Dying, Unsynced, contents};
+use super::real;
 use super::toy::{Folder, On, Sweep, be_worker, digest, put, run_path, worker};
 
 const SWEEP: Sweep = Sweep { runs: 3, epochs: 6, interval: 2, numbers: 5 };
@@ -98,6 +99,39 @@ fn a_process_that_ends_at_any_step_leaves_no_lock_and_no_damage() {
         if survived {
             assert!(at > 60, "only {at} steps: the disk does not count them");
             break;
+        }
+    }
+}
+
+// promise: P02
+// promise: P04
+#[test]
+fn real_training_that_dies_at_any_step_ends_with_the_same_records() {
+    let data = real::data(40, |_, _, _, x| x);
+    let expected = real::undisturbed(&data);
+    // A watch does not hear of a run's last epoch.
+    let all = expected.len() * (real::EPOCHS as usize - 1);
+    for death in Death::ALL {
+        for at in 1.. {
+            let context = format!("{death:?} at step {at}");
+            let folder = Folder::fast("p02-real");
+            let root = &folder.0.join("store");
+            let disk = Arc::new(Dying::at(at, death));
+            let mut n_epochs = 0;
+            let ended =
+                Store::open_on(root, disk.clone()).and_then(|store| real::work(&store, &data, &mut n_epochs));
+            let survived = ended.is_ok() && !disk.is_dead();
+            disk.come_back();
+            let store = Store::open_on(root, Arc::new(Unsynced)).unwrap();
+            real::work(&store, &data, &mut n_epochs).unwrap();
+            assert!(real::kept(&store, &data) == expected, "{context}: other results");
+            // The epoch after a failed checkpoint is seen, and the run stops there.
+            let most = all + real::INTERVAL as usize + 1;
+            assert!((all..=most).contains(&n_epochs), "{context}: {n_epochs} epochs for {all}");
+            if survived {
+                assert!(at > 60, "only {at} steps: the disk does not count them");
+                break;
+            }
         }
     }
 }

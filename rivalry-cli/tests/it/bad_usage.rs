@@ -54,6 +54,42 @@ const ROWS: &[(&str, &str)] = &[
         "error: OUT is missing\n\nhint: `rivalry data convert --help` shows what is possible\n",
     ),
     (
+        "data generate",
+        "error: OUT is missing\n\nhint: `rivalry data generate --help` shows what is possible\n",
+    ),
+    (
+        "data generate new.npz --classes 1",
+        "error: `--classes` does not accept `1`: 1 is not in 2..=10000\n\nhint: `rivalry data generate --help` shows what is possible\n",
+    ),
+    (
+        "data generate new.npz --train 0",
+        "error: `--train` does not accept `0`: 0 is not in 1..=4294967295\n\nhint: `rivalry data generate --help` shows what is possible\n",
+    ),
+    (
+        "data generate new.npz --set mu=1.5 --set nose=1",
+        "error: `--set`: `data.mu` must be a number from 0 to 1, not `1.5`\nerror: `--set`: `data` has no knob `nose`: did you mean `noise`?\n\nhint: `rivalry data generate --help` lists the knobs\n",
+    ),
+    (
+        "data generate new.npz --set mu.3=0.1",
+        "error: `--set`: `mu.3`: there is no modality 3, but 2\n\nhint: modalities count from 1; `modalities=N` says how many there are\n",
+    ),
+    (
+        "data generate new.npz --set dim.2=9",
+        "error: `--set`: `dim.2` must be at least the number of classes, 10, not 9\n\nhint: set `dim.2` to 10 or more, or `classes` lower\n",
+    ),
+    (
+        "data generate new.npz --classes 3 --set classes=4",
+        "error: `--classes` and `--set classes` say the same\n\nhint: leave one of them out\n",
+    ),
+    (
+        "data generate new.npz --train 9",
+        "error: `--train`: expected a training sample per class, 10, found 9 training samples\n\nhint: ask for at least 10, better for several times as many\n",
+    ),
+    (
+        "data generate new.npz --train 4000000000",
+        "error: 4000001000 samples of 4000 features are 16000004000000 values, at most 1000000000 are generated\n\nhint: lower `--train`, `--test` or `--set dim`\n",
+    ),
+    (
         "data inspect demo --folds 1",
         "error: `--folds` does not accept `1`: expected a whole number from 2 to 65535\n\nhint: `rivalry data inspect --help` shows what is possible\n",
     ),

@@ -57,7 +57,7 @@ Usage: rivalry [COMMAND]
 
 Commands:
   diagnose  Does joint training lose on my features, which modality lost, and why?
-  data      Look at data or change their form
+  data      Look at data, change their form, or generate some
   report    Draw a kept diagnosis again: as a table, as JSON
   list      List encoders, solvers, strategies and the like, with their knobs and sources
   store     Look into a folder of kept runs

@@ -3,6 +3,7 @@
 mod bad_usage;
 mod data;
 mod diagnose;
+mod generate;
 mod help;
 mod interrupt;
 mod killed;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use rivalry::data::sparse_coding::knobs::{KNOBS, is_per_modality};
 use rivalry::registry::{Citation, Table};
 
 const HEAD: &str = "\
@@ -83,4 +84,18 @@ fn the_page_of_kinds_is_what_the_tables_say() {
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == page, "docs/kinds.md is behind the tables: run `cargo xtask kinds`");
+}
+
+#[test]
+fn the_page_of_the_labs_data_lists_its_knobs() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lab-data.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let mut table =
+        "| knob | of | default | allowed | meaning |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for knob in KNOBS {
+        let of = if is_per_modality(knob.name) { "modality" } else { "model" };
+        let (name, default, range) = (knob.name, knob.default, knob.range_text());
+        writeln!(table, "| `{name}` | {of} | {default} | {range} | {} |", knob.meaning).unwrap();
+    }
+    assert!(page.contains(&format!("{table}\n")), "docs/lab-data.md is behind the knobs:\n{table}");
 }

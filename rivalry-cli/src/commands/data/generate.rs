@@ -63,7 +63,7 @@ Examples:
   rivalry data generate three.npz --modalities 3 --set mu.3=0.2
   rivalry data generate nested --set dependence=1 --set dim=100
 
-Then, as in the theory:
+Then, with the talk's network:
   rivalry diagnose small.npz --encoder smoothed_relu --no-standardise
 
 Knobs of the model, with their defaults; `dim=500` sets all modalities, `dim.2=500` the second.

@@ -13,6 +13,7 @@ mod mutations;
 mod names;
 mod pickles;
 mod round_trip;
+mod truth;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,0 +1,94 @@
+//! `rivalry data generate`.
+
+use std::path::Path;
+
+use crate::process::{Ended, command, folder};
+
+fn in_folder(folder: &Path, line: &str) -> Ended {
+    command().current_dir(folder).args(line.split_whitespace()).output().unwrap().into()
+}
+
+const SMALL: &str = "--classes 4 --train 80 --test 50 --set dim=60 --set dim.2=40";
+
+#[test]
+fn what_is_made_is_shown() {
+    let folder = folder("generate_shown");
+    insta::assert_snapshot!(in_folder(&folder, &format!("data generate lab.npz {SMALL}")), @r#"
+exit status: 0
+---- stdout
+sparse coding data written to lab.npz
+
+  samples      80 to train, 50 to test
+  classes      4
+  seed         0
+  truth        lab.truth.npz
+  settings     lab.truth.json
+  fingerprint  FINGERPRINT
+
+Modalities
+
+  modality  features  asked  in train  in test
+                      %
+  ────────────────────────────────────────────
+"#);
+}
+
+#[test]
+fn every_form_holds_the_same_data_and_the_document_is_kept() {
+    let folder = folder("generate_forms");
+    let mut fingerprints = Vec::new();
+    for out in ["a.npz", "b.csv", "c"] {
+        let made = in_folder(&folder, &format!("data generate {out} {SMALL} --seed 3 --json"));
+        assert_eq!((made.status, made.stderr.as_str()), (0, ""), "{made}");
+        let document = made.json();
+        let kept = folder.join(document["results"]["settings"].as_str().unwrap());
+        assert_eq!(std::fs::read_to_string(kept).unwrap(), made.stdout);
+        assert!(document["settings"]["origin"].as_str().unwrap().contains("our reconstruction"));
+        assert_eq!(document["settings"]["model"]["modalities"][1]["dim"], 40);
+        assert_eq!(document["settings"]["seed"], 3);
+        assert_eq!(document["provenance"]["seed"], 3);
+        assert_eq!(document["citations"][0]["key"], "huang2022competition");
+        let read = in_folder(&folder, &format!("data inspect {out} --json")).json();
+        assert_eq!(read["data"]["modalities"], document["data"]["modalities"], "no truth among the features");
+        assert_eq!(read["data"]["split"]["n_train"], 80);
+        assert_eq!(read["data"]["fingerprint"], document["data"]["fingerprint"], "{out}");
+        fingerprints.push(read["data"]["fingerprint"].clone());
+    }
+    assert!(fingerprints.iter().all(|f| *f == fingerprints[0]));
+    let other = in_folder(&folder, &format!("data generate d.npz {SMALL} --seed 4 --json")).json();
+    assert_ne!(other["data"]["fingerprint"], fingerprints[0]);
+}
+
+#[test]
+fn the_talks_network_trains_on_it() {
+    let folder = folder("generate_trains");
+    in_folder(&folder, &format!("data generate lab.npz {SMALL} --modalities 3"));
+    let training = "--encoder smoothed_relu --solver gradient_descent --no-standardise --quick --json";
+    let ended = in_folder(&folder, &format!("diagnose lab.npz {training}"));
+    assert_eq!(ended.status, 0, "{ended}");
+    assert_eq!(ended.json()["results"]["modalities"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn the_truth_is_no_data_set() {
+    let folder = folder("generate_truth");
+    in_folder(&folder, &format!("data generate lab.npz {SMALL}"));
+    let ended = in_folder(&folder, "data inspect lab.truth.npz");
+    assert_eq!(ended.status, 3, "{ended}");
+    assert!(ended.stderr.contains("no labels"), "{ended}");
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "tests make the files that they read")]
+fn nothing_is_overwritten_not_even_the_truth() {
+    let folder = folder("generate_kept");
+    for taken in ["lab.npz", "lab.truth.npz", "lab.truth.json"] {
+        std::fs::write(folder.join(taken), "precious").unwrap();
+        let ended = in_folder(&folder, &format!("data generate lab.npz {SMALL}"));
+        assert_eq!(ended.status, 2, "{ended}");
+        assert!(ended.stderr.contains(&format!("{taken}: exists already")), "{ended}");
+        assert_eq!(std::fs::read_to_string(folder.join(taken)).unwrap(), "precious");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        std::fs::remove_file(folder.join(taken)).unwrap();
+    }
+}

@@ -21,6 +21,7 @@ use std::path::Path;
 use crate::data::{DataError, Dataset, FileError};
 use crate::registry::{Choice, Entry, Table, find};
 
+pub(crate) use csv::RFC_4180;
 pub use reading::{Array, Kind, Limits, ModalityChoice, OpenOptions, Role, Source, Values};
 
 use reading::assemble;

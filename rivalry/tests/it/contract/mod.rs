@@ -1,4 +1,5 @@
 //! What every entry of a drawer must keep.
 
+mod charts;
 mod encoders;
 mod renderers;

@@ -98,15 +98,17 @@ impl Domain {
         self.scale
     }
 
-    /// Where the value lies: 0 at the lower end, 1 at the upper.
+    /// Where the value lies: 0 at the lower end, 1 at the upper; nowhere when it
+    /// lies outside by more than a rounding.
     pub(in crate::render) fn place(&self, value: f64) -> Option<f64> {
         if !Self::shows(value, self.scale) {
             return None;
         }
-        Some(match self.scale {
+        let place = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
             Scale::Log10 => (ln(value) - ln(self.low)) / (ln(self.high) - ln(self.low)),
-        })
+        };
+        (-1e-6..=1.0 + 1e-6).contains(&place).then_some(place)
     }
 }
 

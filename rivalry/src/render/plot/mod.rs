@@ -9,7 +9,7 @@ mod ticks;
 pub(super) use domain::Domain;
 pub(super) use notes::{
     axis_title, category, cell_decimals, cell_text, description, lines_notes, map_notes, point_text,
-    setting_texts,
+    setting_texts, short,
 };
 pub(super) use ranges::{Shades, x_domain, y_domain};
 pub(super) use ticks::{Tick, TickLabel, fitting};

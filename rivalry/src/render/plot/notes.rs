@@ -2,8 +2,8 @@
 //! how it is drawn. Strings of the report pass through as they are: whoever
 //! writes them makes them inert.
 
-use super::Domain;
 use super::ticks::{exponent, factor};
+use super::{Domain, x_domain, y_domain};
 use crate::report::{Axis, Chart, Colours, HeatMap, Lines, Point, Role, Scale, Unit};
 
 /// An axis's label with its unit.
@@ -34,7 +34,7 @@ pub(in crate::render) fn point_text(axis: &Axis, value: f64) -> String {
     if let Some(name) = axis.categories.as_deref().and_then(|names| category(names, value)) {
         return name.to_owned();
     }
-    digits(value * factor(axis.unit), 4)
+    short(value * factor(axis.unit))
 }
 
 /// Settings beside rows or below columns, with equally many decimals.
@@ -79,6 +79,11 @@ pub(in crate::render) fn cell_text(value: f64, unit: Unit, decimals: usize) -> S
     } else {
         text
     }
+}
+
+/// At most four significant digits.
+pub(in crate::render) fn short(value: f64) -> String {
+    digits(value, 4)
 }
 
 /// At most so many significant digits, no zeros at the end.
@@ -130,15 +135,12 @@ pub(in crate::render) fn lines_notes(chart: &Lines, looks: Option<[[&str; 2]; 2]
     let points = || {
         chart.series.iter().flat_map(|series| &series.points).filter(|p| p.x.is_finite() && p.y.is_finite())
     };
-    let is_hidden =
-        |point: &&Point| !Domain::shows(point.x, chart.x.scale) || !Domain::shows(point.y, chart.y.scale);
+    let (x, y) = (x_domain(chart), y_domain(chart));
+    let is_hidden = |point: &&Point| x.place(point.x).is_none() || y.place(point.y).is_none();
     let n_hidden = points().filter(is_hidden).count();
     if n_hidden > 0 {
-        let are = if n_hidden == 1 { "point has" } else { "points have" };
-        notes.push(format!(
-            "{n_hidden} {are} no place on a logarithmic axis and {} not shown.",
-            if n_hidden == 1 { "is" } else { "are" }
-        ));
+        let (have, are) = if n_hidden == 1 { ("point has", "is") } else { ("points have", "are") };
+        notes.push(format!("{n_hidden} {have} no place on the axes and {are} not shown."));
     }
     if points().next().is_none() {
         notes.push("There are no points to show.".to_owned());
@@ -160,7 +162,7 @@ pub(in crate::render) fn map_notes(map: &HeatMap, missing: &str, certain: &str) 
         let n_certain = cells().filter(|cell| map.colours.certain(cell)).count();
         let centre = format!(
             "{}{}",
-            digits(centre * factor(map.value.unit), 4),
+            short(centre * factor(map.value.unit)),
             crate::render::terminal::unit_suffix(map.value.unit)
         );
         notes.push(format!("{certain}: the interval leaves out {centre} ({n_certain} of {n_cells})."));

@@ -1,7 +1,7 @@
 //! Series along an axis, in dots of Braille; a letter on each says which it is,
 //! and the legend below gives its last value.
 
-use super::super::numbers::{number, unit_suffix};
+use super::super::numbers::unit_suffix;
 use super::super::style::{Paint, Style};
 use super::super::text::{clip, inert, pad_left, width, wrap};
 use super::canvas::Canvas;
@@ -215,7 +215,7 @@ fn legend(chart: &Lines, limit: usize, paint: Paint) -> Vec<String> {
 
 /// The last value of a series and where it stands.
 fn end(chart: &Lines, series: &Series) -> String {
-    let value = |value: f64| number(value, chart.y.unit);
+    let value = |value: f64| super::value(value, chart.y.unit);
     let Some(point) = series.points.iter().rev().find(|point| point.x.is_finite() && point.y.is_finite())
     else {
         return "no points".to_owned();

@@ -6,10 +6,11 @@ mod heat_map;
 mod lines;
 mod rows;
 
+use super::numbers::number;
 use super::style::Paint;
 use super::text::{inert, pad_right, width};
-use crate::render::plot::{lines_notes, map_notes};
-use crate::report::{Chart, Lines};
+use crate::render::plot::{lines_notes, map_notes, short};
+use crate::report::{Chart, Lines, Unit};
 
 /// The chart's lines, each at most `limit` columns wide, and the sentences that
 /// stand below them.
@@ -27,6 +28,19 @@ pub(super) fn draw(chart: &Chart, limit: usize, paint: Paint) -> (Vec<String>, V
 /// The notes of the figure, without those on how it looks there.
 fn notes(chart: &Lines) -> Vec<String> {
     lines_notes(chart, None)
+}
+
+/// A value of a series, never long.
+fn value(value: f64, unit: Unit) -> String {
+    let is_huge = |limit: f64| value.is_finite() && value.abs() >= limit;
+    match unit {
+        Unit::None => short(value),
+        Unit::Bytes if is_huge(1e15) => short(value),
+        Unit::Percent | Unit::Points if is_huge(1e4) => short(100.0 * value),
+        Unit::Bytes => number(value, unit),
+        _ if is_huge(1e6) => short(value),
+        _ => number(value, unit),
+    }
 }
 
 /// The letter of a series.

@@ -1,7 +1,6 @@
 //! Series over categories: one row per category and series, with a bar for the
 //! interval and the value beside it.
 
-use super::super::numbers::{number, unit_sign};
 use super::super::style::{Paint, Style};
 use super::super::text::{clip, inert, width};
 use super::names;
@@ -18,7 +17,7 @@ pub(super) fn draw(chart: &Lines, limit: usize, paint: Paint) -> Vec<String> {
     let names_limit = (limit / 4).min(28);
     let categories = names(categories.iter().map(String::as_str), names_limit);
     let series = names(chart.series.iter().map(|series| series.name.as_str()), names_limit);
-    let value = |value: f64| number(value, chart.y.unit);
+    let value = |value: f64| super::value(value, chart.y.unit);
     let text = |point: &Point| {
         let interval = point
             .interval()
@@ -40,7 +39,11 @@ pub(super) fn draw(chart: &Lines, limit: usize, paint: Paint) -> Vec<String> {
         .filter(|mark| mark.on == Side::Y)
         .filter_map(|mark| column(&y, mark.at, n_columns))
         .collect();
-    let mut lines = vec![clip(&inert(&axis_title(&chart.y)), limit)];
+    let title = match (axis_title(&chart.y), &chart.x.label) {
+        (title, by) if by.is_empty() => title,
+        (title, by) => format!("{title}, by {by}"),
+    };
+    let mut lines = vec![clip(&inert(&title), limit)];
     for (idx, category) in categories.iter().enumerate() {
         let is_here = |point: &&Point| point.x == idx as f64;
         if !shown().any(|point| is_here(&point)) {
@@ -66,7 +69,7 @@ pub(super) fn draw(chart: &Lines, limit: usize, paint: Paint) -> Vec<String> {
     let indent = " ".repeat(head_width);
     if n_columns > 0 {
         lines.push(format!("{indent}{}", "─".repeat(n_columns)));
-        lines.push(format!("{indent}{}{}{} {}", ends.0, " ".repeat(gap), ends.1, unit_sign(chart.y.unit)));
+        lines.push(format!("{indent}{}{}{}", ends.0, " ".repeat(gap), ends.1));
     }
     for mark in &chart.marks {
         let text = format!("┊  {} at {}", inert(&mark.label), value(mark.at));

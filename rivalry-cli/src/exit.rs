@@ -55,12 +55,14 @@ impl Failure {
     }
 
     /// Results that cannot be written. A reader that stops reading (`| head`)
-    /// has what it wanted.
+    /// has what it wanted; a renderer was asked for a part that is not there.
     pub(crate) fn output(error: &io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            Self { status: Status::Done, problems: Vec::new() }
-        } else {
-            Self::one(Status::Usage, format!("the results cannot be written: {error}"), None)
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self { status: Status::Done, problems: Vec::new() },
+            io::ErrorKind::InvalidInput => {
+                Self::usage(error, "`rivalry list renderers` says what the knobs of renderers choose")
+            }
+            _ => Self::one(Status::Usage, format!("the results cannot be written: {error}"), None),
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Where a report goes and in which form.
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use clap::Args;
+use rivalry::data::atomic::write_atomic;
 use rivalry::registry::Choice;
 use rivalry::render::renderer;
 use rivalry::report::Report;
 
-use crate::exit::Failure;
+use crate::exit::{Failure, Status};
 use crate::terminal::{self, ColorWhen};
 
 /// The options of every verb that prints something.
@@ -28,16 +30,20 @@ impl OutputArgs {
         terminal::set_color(self.color);
     }
 
-    /// Prints the report in the form that was asked for.
-    pub(crate) fn print(&self, report: &Report) -> Result<(), Failure> {
-        let choice = if self.json {
+    /// The form that was asked for: JSON, or what suits the terminal.
+    pub(crate) fn choice(&self) -> Choice {
+        if self.json {
             Choice::new("json")
         } else {
             Choice::new("terminal")
                 .with("width", terminal::stdout_width())
                 .with("color", terminal::stdout_color())
-        };
-        print_as(&choice, report)
+        }
+    }
+
+    /// Prints the report in the form that was asked for.
+    pub(crate) fn print(&self, report: &Report) -> Result<(), Failure> {
+        print_as(&self.choice(), report)
     }
 }
 
@@ -46,6 +52,15 @@ pub(crate) fn print_as(choice: &Choice, report: &Report) -> Result<(), Failure> 
     let renderer = renderer(choice).map_err(|errors| crate::usage::choices(&errors))?;
     let mut out = BufWriter::new(io::stdout().lock());
     renderer.render(report, &mut out).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
+}
+
+/// Writes the report to a file by the renderer that was asked for.
+pub(crate) fn save_as(choice: &Choice, report: &Report, path: &Path) -> Result<(), Failure> {
+    let renderer = renderer(choice).map_err(|errors| crate::usage::choices(&errors))?;
+    let mut bytes = Vec::new();
+    renderer.render(report, &mut bytes).map_err(|error| Failure::output(&error))?;
+    write_atomic(path, &bytes)
+        .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", path.display()), None))
 }
 
 /// Prints text that is no report: help, orientation.

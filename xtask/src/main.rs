@@ -21,7 +21,8 @@ cargo xtask VERB
                    shown in the documentation; --soak: the bigger figures
   tidy [--list]    the checks on the tree alone; --list says what each guards
   ci               what the build server runs: .ci/run
-  kinds            writes docs/kinds.md again from the program's tables
+  kinds            writes docs/kinds.md again from the program's tables, and the
+                   example figures in docs/figures
   reference [NAME] runs the Python scripts under reference/ again and compares
                    the numbers with the committed ones
   bench [NAME]     runs the comparisons under benchmarks/";

@@ -32,7 +32,8 @@ pub(crate) fn ci() -> Result<(), String> {
     run(Command::new("bash").arg(".ci/run"))
 }
 
-/// Writes the page that lists what is in each drawer, from the tables.
+/// Writes the page that lists what is in each drawer, from the tables, and the
+/// example figures.
 pub(crate) fn kinds() -> Result<(), String> {
     let mut test = Command::new("cargo");
     test.args(["test", "--quiet", "--package", "rivalry", "--test", "it", "documentation"]);

@@ -4,38 +4,49 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use rivalry::registry::{Choice, Value};
+use rivalry::render::RENDERERS;
 use rivalry::report::{ClassesShown, Document, diagnosis, lab};
 
 use crate::exit::{Failure, Status};
-use crate::output::{OutputArgs, print_as};
+use crate::output::{OutputArgs, print_as, save_as};
 use crate::values;
 
 /// A document larger than this is not one of ours.
 const LARGEST: u64 = 256 << 20;
 
-/// Draw a kept report again: as tables, figures, JSON
+/// Draw a kept report again: as tables, as figures, for other programs
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   rivalry report kept
   rivalry report kept --classes all
+  rivalry report kept --as csv --output kept.csv
   rivalry report kept/report.json --as json --set indent=false")]
 pub(crate) struct ReportArgs {
     /// A folder that a command wrote with --out, or its report.json
     #[arg(value_name = "RUN")]
     run: PathBuf,
-    /// How to draw it; see `rivalry list renderers` [default: terminal]
-    #[arg(long = "as", value_name = "NAME", conflicts_with = "json")]
+    /// How to draw it; `rivalry list renderers` tells more [default: terminal]
+    #[arg(long = "as", value_name = "NAME", value_parser = renderers(), conflicts_with = "json")]
     renderer: Option<String>,
     /// Set a knob of the renderer; repeatable
     #[arg(long, value_name = "KNOB=VALUE", value_parser = values::setting, requires = "renderer")]
     set: Vec<(String, Value)>,
+    /// Write to this file instead of stdout; it is there whole or not at all
+    #[arg(long = "output", short, value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Classes listed: so many of the largest changes each way, or `all`
     #[arg(long, value_name = "N", default_value = "10", value_parser = values::classes)]
     classes: ClassesShown,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// What is in the drawer.
+fn renderers() -> PossibleValuesParser {
+    PossibleValuesParser::new(RENDERERS.iter().map(|entry| entry.name))
 }
 
 /// Does what was asked.
@@ -50,12 +61,14 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
     .map_err(|error| {
         Failure::one(Status::Data, format!("{}: {error}", path.display()), Some(error.hint().to_owned()))
     })?;
-    match &args.renderer {
-        None => args.output.print(&report)?,
-        Some(name) => {
-            let set = args.set.iter().cloned().collect();
-            print_as(&Choice { name: name.clone(), set }, &report)?;
-        }
+    let choice = match &args.renderer {
+        Some(name) => Choice { name: name.clone(), set: args.set.iter().cloned().collect() },
+        None if args.file.is_some() && !args.output.json => Choice::new("terminal"),
+        None => args.output.choice(),
+    };
+    match &args.file {
+        None => print_as(&choice, &report)?,
+        Some(file) => save_as(&choice, &report, file)?,
     }
     Ok(Status::Done)
 }

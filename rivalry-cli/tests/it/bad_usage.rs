@@ -38,6 +38,10 @@ const ROWS: &[(&str, &str)] = &[
         "error: `formats` is one argument too many\n\nhint: `rivalry list --help` shows what is possible\n",
     ),
     (
+        "report kept --as cvs",
+        "error: `--as` must be `terminal`, `json`, `csv` or `svg`, not `cvs`\n\nhint: did you mean `csv`? `rivalry report --help` shows what is possible\n",
+    ),
+    (
         "data inpsect demo",
         "error: there is no command `inpsect`\n\nhint: did you mean `inspect`? `rivalry data --help` shows what is possible\n",
     ),

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::process::{Ended, folder, rivalry, rivalry_with};
@@ -124,6 +126,20 @@ fn a_kept_report_is_drawn_to_the_letter() {
     let line = rivalry_with(["report", path, "--as", "json", "--set", "indent=false"]);
     assert_eq!(line.stdout.lines().count(), 1);
     assert_eq!(line.json(), serde_json::from_str::<Value>(&file).unwrap());
+
+    // To a file: the same bytes, or no file.
+    let csv = format!("{path}/kept.csv");
+    let saved = rivalry_with(["report", path, "--as", "csv", "--output", &csv]);
+    assert_eq!((saved.status, saved.stdout.as_str(), saved.stderr.as_str()), (0, "", ""), "{saved}");
+    let text = std::fs::read_to_string(&csv).unwrap();
+    assert_eq!(rivalry_with(["report", path, "--as", "csv"]).stdout, text);
+    assert!(text.starts_with("table,row,column,value,low,high,level,n,method,text\n"), "{text}");
+    let svg = format!("{path}/kept.svg");
+    let none = rivalry_with(["report", path, "--as", "svg", "--set", "chart=1", "-o", &svg]);
+    let expected = "error: there is no chart 1 in this report, which has 0\n\n\
+                    hint: `rivalry list renderers` says what the knobs of renderers choose\n";
+    assert_eq!((none.status, none.stderr.as_str()), (2, expected), "{none}");
+    assert!(!Path::new(&svg).exists());
 
     // What was kept is not computed again, and says the same.
     let again = small(&["--out", path, "--json"]);

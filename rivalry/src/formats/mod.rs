@@ -23,6 +23,7 @@ use crate::data::sparse_coding::Truth;
 use crate::data::{DataError, Dataset, FileError};
 use crate::registry::{Choice, Entry, Table, find};
 
+pub(crate) use csv::RFC_4180;
 pub use reading::{Array, Kind, Limits, ModalityChoice, OpenOptions, Role, Source, Values};
 
 use reading::assemble;

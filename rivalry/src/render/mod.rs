@@ -5,7 +5,10 @@
 //! report. Names come from files that strangers wrote, so every renderer makes
 //! them inert for its medium.
 
+mod csv;
 mod json;
+mod plot;
+mod svg;
 mod terminal;
 
 use std::io;
@@ -17,16 +20,29 @@ pub use terminal::inert;
 
 /// Turns a report into bytes.
 pub trait Render: Send + Sync {
-    /// Writes the whole report; fails only when `out` does.
+    /// Writes all of the report that the medium can hold. Fails when `out`
+    /// does, and with [`io::ErrorKind::InvalidInput`] when a knob asks for one
+    /// part that the report does not have.
     fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()>;
 }
 
 /// All renderers.
-pub const RENDERERS: Table<dyn Render> = &[terminal::ENTRY, json::ENTRY];
+pub const RENDERERS: Table<dyn Render> = &[terminal::ENTRY, json::ENTRY, csv::ENTRY, svg::ENTRY];
 
 /// Builds the renderer that is asked for, or says all that is wrong with the
 /// question.
 pub fn renderer(choice: &Choice) -> Result<Box<dyn Render>, Vec<ChoiceError>> {
     let entry = find("renderer", RENDERERS, &choice.name).map_err(|error| vec![error])?;
     Ok((entry.build)(&entry.settle(choice)?))
+}
+
+/// The part that a knob asks for, counted from 1; all for 0.
+fn part<'a, T>(what: &str, parts: &'a [T], asked: usize) -> io::Result<&'a [T]> {
+    match asked.checked_sub(1) {
+        None => Ok(parts),
+        Some(idx) => parts.get(idx..=idx).ok_or_else(|| {
+            let message = format!("there is no {what} {asked} in this report, which has {}", parts.len());
+            io::Error::new(io::ErrorKind::InvalidInput, message)
+        }),
+    }
 }

@@ -1,12 +1,16 @@
-//! The page that lists what is in each drawer is written from the tables:
-//! `cargo xtask kinds` writes it, this compares it.
+//! The page that lists what is in each drawer is written from the tables, and
+//! the example figures by the renderer: `cargo xtask kinds` writes them, this
+//! compares them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use rivalry::data::sparse_coding::knobs::{KNOBS, is_per_modality};
-use rivalry::registry::{Citation, Table};
+use rivalry::registry::{Choice, Citation, Table};
+use rivalry::render::renderer;
+
+use crate::figures;
 
 const HEAD: &str = "\
 # What is in each drawer
@@ -71,19 +75,33 @@ fn page() -> String {
     page.finish()
 }
 
-#[test]
+/// A file of the documentation is what the program gives today.
 #[expect(
     clippy::disallowed_methods,
-    reason = "`cargo xtask kinds` asks through the environment for the page to be written"
+    reason = "`cargo xtask kinds` asks through the environment for the files to be written"
 )]
-fn the_page_of_kinds_is_what_the_tables_say() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/kinds.md");
-    let page = page();
+fn is_current(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
     if std::env::var("RIVALRY_WRITE_DOCS").is_ok() {
-        std::fs::write(&path, &page).unwrap();
+        std::fs::write(&path, text).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == page, "docs/kinds.md is behind the tables: run `cargo xtask kinds`");
+    assert!(committed == text, "docs/{name} is behind the program: run `cargo xtask kinds`");
+}
+
+#[test]
+fn the_page_of_kinds_is_what_the_tables_say() {
+    is_current("kinds.md", &page());
+}
+
+#[test]
+fn the_example_figures_are_what_is_drawn() {
+    for (name, chart) in [("race", figures::race()), ("difference", figures::difference_map())] {
+        let report = figures::report_of("An example with made-up numbers", vec![chart]);
+        let mut drawn = Vec::new();
+        renderer(&Choice::new("svg")).unwrap().render(&report, &mut drawn).unwrap();
+        is_current(&format!("figures/{name}.svg"), &String::from_utf8(drawn).unwrap());
+    }
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 mod contract;
 mod documentation;
+mod figures;
 mod formats;
 mod golden;
 mod promises;
 mod specimen;
 mod stats;
+mod xml;

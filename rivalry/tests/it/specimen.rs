@@ -3,8 +3,9 @@
 
 use rivalry::registry::Citation;
 use rivalry::report::{
-    Better, Block, Card, Cell, Column, Document, Emphasis, Equation, Evidence, Mark, Provenance, Report, Row,
-    Schema, Step, Table, Term, Tone, Unit, Work,
+    Axis, Better, Block, Card, Cell, Chart, ChartMark, Colours, Column, DataCell, DataTable, Document,
+    Emphasis, Equation, Evidence, HeatMap, Lines, Mark, Point, Provenance, Report, Role, Row, Schema, Series,
+    Step, Table, Term, Tone, Unit, Work,
 };
 use rivalry::stats::{Estimate, Interval};
 use serde_json::json;
@@ -96,7 +97,7 @@ pub(crate) fn report(name: &dyn Fn(&str) -> String) -> Report {
         open: vec![reason("V5", "too few samples to test the pairing")],
         next: vec![Step { text: name("try the ensemble first"), command: Some("rivalry list".to_owned()) }],
     };
-    let blocks = vec![
+    let mut blocks = vec![
         Block::Heading(name("a heading")),
         Block::Paragraph(name("a paragraph of running text")),
         Block::KeyValues(vec![
@@ -118,6 +119,8 @@ pub(crate) fn report(name: &dyn Fn(&str) -> String) -> Report {
         Block::Bibliography(Work::of([&CITATION])),
         Block::Provenance(vec![(name("seed"), name("seven"))]),
     ];
+    blocks.extend(charts(name).into_iter().map(Block::Chart));
+    blocks.push(Block::Data(data(name)));
     let document = Document {
         schema: Schema::current(),
         command: "diagnose".to_owned(),
@@ -136,10 +139,68 @@ pub(crate) fn report(name: &dyn Fn(&str) -> String) -> Report {
     Report { title: name("the title"), blocks, document }
 }
 
-/// The strings of data in the blocks of [`report`], and in its document.
-pub(crate) fn names_in_blocks() -> Vec<String> {
+/// A chart of every kind.
+pub(crate) fn charts(name: &dyn Fn(&str) -> String) -> Vec<Chart> {
+    let measured = (1..6).map(|i| Point {
+        low: Some(0.1 * f64::from(i) - 0.05),
+        high: Some(0.1 * f64::from(i) + 0.05),
+        ..Point::at(f64::from(i), 0.1 * f64::from(i))
+    });
+    let measured: Vec<Point> = measured.collect();
+    let dense = (0..30).map(|i| Point::at(1.0 + f64::from(i) / 7.0, 0.02 * f64::from(i)));
+    let series = vec![
+        Series::new(name("drawn"), Role::Measured, measured.clone()).in_group(0),
+        Series::new(name("foretold"), Role::Predicted, dense.clone().collect()).in_group(0),
+        Series::new(name("background"), Role::Context, dense.collect()),
+    ];
+    let lines = Lines {
+        title: name("a figure"),
+        caption: vec![name("what the figure shows")],
+        x: Axis::log10(name("duration"), Unit::Seconds),
+        y: Axis::linear(name("height"), Unit::Percent),
+        series,
+        marks: vec![ChartMark::at_x(2.0, name("decided")), ChartMark::at_y(0.3, name("bound"))],
+    };
+    let rows = Lines {
+        title: name("a comparison"),
+        caption: Vec::new(),
+        x: Axis::categories(name("things"), vec![name("apple"), name("pear")]),
+        y: Axis::linear(name("weight"), Unit::Scientific),
+        series: vec![Series::new(name("scale"), Role::Measured, measured[..1].to_vec())],
+        marks: Vec::new(),
+    };
+    let cell =
+        |value: f64| Some(Estimate::new(value, Interval::new(value - 0.1, value + 0.1), 0.95, 9, "example"));
+    let map = HeatMap {
+        title: name("a map"),
+        caption: vec![name("how to read the map")],
+        x: Axis::linear(name("longitude"), Unit::Ratio),
+        y: Axis::categories(name("layers"), vec![name("upper"), name("lower")]),
+        x_values: vec![0.5, 1.0],
+        y_values: vec![0.0, 1.0],
+        cells: vec![cell(-0.3), cell(0.05), None, cell(0.3)],
+        value: Axis::linear(name("difference"), Unit::Points),
+        colours: Colours::Diverging { centre: 0.0 },
+    };
+    vec![Chart::Lines(lines), Chart::Lines(rows), Chart::HeatMap(map)]
+}
+
+/// A table for programs.
+pub(crate) fn data(name: &dyn Fn(&str) -> String) -> DataTable {
+    DataTable {
+        name: name("the grid"),
+        columns: vec![name("knob"), name("word"), name("count")],
+        rows: vec![
+            vec![DataCell::Number(-0.1), name("blue").into(), DataCell::Whole(u64::MAX)],
+            vec![DataCell::Number(1e-300), DataCell::Empty, DataCell::Number(f64::NAN)],
+        ],
+    }
+}
+
+/// The strings that something asks `name` for.
+pub(crate) fn names_in<T>(made: impl Fn(&dyn Fn(&str) -> String) -> T) -> Vec<String> {
     let names = std::cell::RefCell::new(Vec::new());
-    report(&|text| {
+    made(&|text| {
         names.borrow_mut().push(text.to_owned());
         text.to_owned()
     });

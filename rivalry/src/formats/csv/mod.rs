@@ -22,15 +22,18 @@ use cells::number;
 use columns::{Column, Columns, LABELS};
 use rows::{Rows, at_cell, at_line};
 
+/// What everybody who reads or writes such files goes by.
+pub(crate) const RFC_4180: Citation = Citation {
+    key: "rfc4180",
+    text: "Y. Shafranovich. RFC 4180: Common format and MIME type for comma-separated values (CSV) files. 2005",
+    url: "https://www.rfc-editor.org/rfc/rfc4180",
+};
+
 /// The table entry.
 pub(super) const ENTRY: Entry<dyn Format> = Entry {
     name: "csv",
     summary: "text table with a header: comma, semicolon, tab or blanks between cells",
-    cites: &[Citation {
-        key: "rfc4180",
-        text: "Y. Shafranovich. RFC 4180: Common format and MIME type for comma-separated values (CSV) files. 2005",
-        url: "https://www.rfc-editor.org/rfc/rfc4180",
-    }],
+    cites: &[RFC_4180],
     knobs: &[],
     build: |_| Box::new(Csv),
 };

@@ -2,6 +2,7 @@
 //! width, colour only where asked for, and nothing from the data that a
 //! terminal would obey.
 
+mod chart;
 mod numbers;
 mod style;
 mod table;
@@ -12,12 +13,13 @@ use std::io;
 pub use text::inert;
 pub(super) use text::is_hostile;
 
-use self::numbers::{number, unit_suffix};
+use self::numbers::number;
+pub(super) use self::numbers::unit_suffix;
 use self::style::{Paint, Style};
 use self::text::{pad_right, width, wrap};
 use super::Render;
 use crate::registry::{Default, Entry, Knob, Range};
-use crate::report::{Block, Card, Cell, Equation, Evidence, Mark, Report, Step, Table, Unit, Work};
+use crate::report::{Block, Card, Cell, Chart, Equation, Evidence, Mark, Report, Step, Table, Unit, Work};
 use crate::stats::Interval;
 
 pub(super) const ENTRY: Entry<dyn Render> = Entry {
@@ -73,14 +75,9 @@ impl Terminal {
             Block::Paragraph(words) => self.paragraph(words, Style::Plain, lines),
             Block::KeyValues(pairs) => self.key_values(pairs, lines),
             Block::Table(table) => self.table(table, lines),
-            Block::Chart(chart) => {
-                self.title(chart.title(), lines);
-                for sentence in chart.caption() {
-                    self.paragraph(sentence, Style::Faint, lines);
-                }
-            }
+            Block::Chart(chart) => self.chart(chart, lines),
             Block::Data(table) => {
-                let text = format!("data: {} ({} rows), for programs", table.name, table.rows.len());
+                let text = format!("{}: {} rows for programs (csv)", table.name, table.rows.len());
                 self.paragraph(&text, Style::Faint, lines);
             }
             Block::Equation(equation) => self.equation(equation, lines),
@@ -155,6 +152,21 @@ impl Terminal {
         if !table.caption.is_empty() {
             lines.push(String::new());
             for sentence in &table.caption {
+                self.paragraph(sentence, Style::Faint, lines);
+            }
+        }
+    }
+
+    fn chart(&self, chart: &Chart, lines: &mut Vec<String>) {
+        if !chart.title().is_empty() {
+            self.title(chart.title(), lines);
+            lines.push(String::new());
+        }
+        let (drawn, words) = chart::draw(chart, self.room(), self.paint);
+        lines.extend(drawn.iter().map(|line| format!("{INDENT}{line}")));
+        if !words.is_empty() {
+            lines.push(String::new());
+            for sentence in &words {
                 self.paragraph(sentence, Style::Faint, lines);
             }
         }

@@ -35,7 +35,7 @@ pub(super) fn unit_sign(unit: Unit) -> &'static str {
 }
 
 /// What follows a number that has no column head.
-pub(super) fn unit_suffix(unit: Unit) -> &'static str {
+pub(in crate::render) fn unit_suffix(unit: Unit) -> &'static str {
     match unit {
         Unit::Percent => " %",
         Unit::Points => " points",

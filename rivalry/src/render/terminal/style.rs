@@ -11,6 +11,8 @@ pub(super) enum Style {
     Good,
     Bad,
     Uncertain,
+    /// Of a series or a side of a map: one of a few colours, by number.
+    Series(usize),
 }
 
 /// Applies styles, or does not.
@@ -29,6 +31,8 @@ impl Paint {
             Style::Good => "32",
             Style::Bad => "31",
             Style::Uncertain => "33",
+            // Blue, yellow, cyan, magenta, green, red.
+            Style::Series(idx) => ["34", "33", "36", "35", "32", "31"][idx % 6],
         };
         if !self.color || code.is_empty() || text.trim().is_empty() {
             text.to_owned()

@@ -1,5 +1,6 @@
 //! What every entry of a drawer must keep.
 
+mod charts;
 mod encoders;
 mod losses;
 mod renderers;

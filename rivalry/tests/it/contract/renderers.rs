@@ -3,9 +3,9 @@
 
 use rivalry::registry::Choice;
 use rivalry::render::{RENDERERS, renderer};
-use rivalry::report::Report;
+use rivalry::report::{Block, DataTable, Report};
 
-use crate::specimen;
+use crate::{specimen, xml};
 
 fn rendered(choice: &Choice, report: &Report) -> String {
     let mut out = Vec::new();
@@ -46,27 +46,47 @@ const ATTACKS: &[&str] = &[
     "{\"code\": \"V1\"}",
     "`rm -rf`; $(x)",
     "図像\u{1f600}",
+    "=1+1",
+    "@SUM(A1)",
+    "-2+3",
+    "a;=1+1",
+    "a,\"b\"",
+    "]]><!--",
+    "&amp;&#x41;&lt;",
+    "\u{fffe}\u{ffff}",
 ];
+
+/// The strings of data that a renderer must show.
+fn shown_by(renderer: &str) -> Vec<String> {
+    let in_table = specimen::names_in(specimen::data);
+    match renderer {
+        // For programs: the document, whole.
+        "json" => Vec::new(),
+        "svg" => [specimen::names_in(specimen::charts), vec!["the title".to_owned()]].concat(),
+        "csv" => in_table.into_iter().filter(|name| name != "the grid").collect(),
+        // People are told of tables for programs.
+        _ => {
+            let all = specimen::names_in(specimen::report);
+            all.into_iter().filter(|name| name == "the grid" || !in_table.contains(name)).collect()
+        }
+    }
+}
 
 #[test]
 fn every_block_is_drawn() {
     let report = specimen::report(&str::to_owned);
     for entry in RENDERERS {
         let text = squeezed(&rendered(&Choice::new(entry.name), &report));
-        if entry.name == "json" {
-            // For programs: the document, whole.
-            let document: serde_json::Value = serde_json::from_str(&text).unwrap();
-            let keys: Vec<&String> = document.as_object().unwrap().keys().collect();
-            let expected =
-                ["schema", "command", "data", "settings", "results", "verdict", "citations", "provenance"];
-            assert_eq!(keys, expected);
-            continue;
-        }
-        for name in specimen::names_in_blocks() {
+        for name in shown_by(entry.name) {
             assert!(text.contains(&squeezed(&name)), "`{}` does not draw `{name}`:\n{text}", entry.name);
         }
-        assert!(text.contains(&squeezed(specimen::CITATION.text)), "{}", entry.name);
     }
+    let text = rendered(&Choice::new("terminal"), &report);
+    assert!(squeezed(&text).contains(&squeezed(specimen::CITATION.text)));
+    let document: serde_json::Value = serde_json::from_str(&rendered(&Choice::new("json"), &report)).unwrap();
+    let keys: Vec<&String> = document.as_object().unwrap().keys().collect();
+    let expected = ["schema", "command", "data", "settings", "results", "verdict", "citations", "provenance"];
+    assert_eq!(keys, expected);
 }
 
 // promise: P29
@@ -81,14 +101,120 @@ fn hostile_strings_are_inert() {
             {
                 let text = rendered(&Choice::new(entry.name), &specimen::report(hostile));
                 assert!(!text.chars().any(drives_a_terminal), "`{}` with {attack:?}:\n{text}", entry.name);
-                if entry.name == "json" {
-                    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
-                    assert_eq!(document["verdict"]["loser"], hostile("audio"), "nothing may be lost");
-                    assert_eq!(text.lines().count(), friendly.lines().count());
+                match entry.name {
+                    "json" => {
+                        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+                        assert_eq!(document["verdict"]["loser"], hostile("audio"), "nothing may be lost");
+                        assert_eq!(text.lines().count(), friendly.lines().count());
+                    }
+                    "svg" => is_inert_svg(&text),
+                    "csv" => is_inert_csv(&text, &friendly),
+                    _ => {}
                 }
             }
         }
     }
+}
+
+/// Shapes and words, nothing that runs, loads or links.
+fn is_inert_svg(text: &str) {
+    const ALLOWED: [&str; 8] = ["svg", "title", "desc", "g", "rect", "path", "text", "tspan"];
+    let (elements, _) = xml::read(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert!(elements.iter().all(|element| ALLOWED.contains(&element.as_str())), "{elements:?}");
+}
+
+/// As many rows and cells as ever, and none that a spreadsheet would run.
+fn is_inert_csv(text: &str, friendly: &str) {
+    assert_eq!(text.lines().count(), friendly.lines().count(), "{text}");
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    // Strict: a record with another number of fields is an error.
+    for record in reader.records() {
+        for field in &record.unwrap() {
+            let is_formula = field.split(';').any(|part| part.trim().starts_with(['=', '+', '-', '@']));
+            assert!(!is_formula || field.parse::<f64>().is_ok(), "{field:?}");
+        }
+    }
+}
+
+#[test]
+fn a_table_for_programs_reads_back() {
+    let hostile = |text: &str| format!("{text}, \"so called\"; x");
+    let text = rendered(&Choice::new("csv"), &specimen::report(&hostile));
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    assert_eq!(reader.headers().unwrap(), vec![hostile("knob"), hostile("word"), hostile("count")]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows[0], vec!["-0.1".to_owned(), hostile("blue"), u64::MAX.to_string()]);
+    assert_eq!(rows[1], vec!["1e-300", "", "NaN"]);
+    let neutral = rendered(&Choice::new("csv"), &specimen::report(&|text| format!("=1+{text}")));
+    assert!(neutral.lines().nth(1).unwrap().contains(",'=1+blue,"), "{neutral}");
+}
+
+#[test]
+fn several_tables_for_programs_are_stacked() {
+    let mut report = specimen::report(&str::to_owned);
+    let second = DataTable {
+        name: "more".to_owned(),
+        columns: vec!["word".to_owned(), "new".to_owned()],
+        rows: vec![vec!["-5".into(), 7_usize.into()]],
+    };
+    report.blocks.push(Block::Data(second));
+    let text = rendered(&Choice::new("csv"), &report);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "table,knob,word,count,new");
+    assert_eq!(lines[1], "\"the grid\",-0.1,blue,18446744073709551615,");
+    assert_eq!(lines[3], "more,,-5,,7");
+    let only = rendered(&Choice::new("csv").with("table", 2_i64), &report);
+    assert_eq!(only, "word,new\n-5,7\n");
+}
+
+#[test]
+fn tables_for_people_are_flattened_where_there_are_no_others() {
+    let mut report = specimen::report(&str::to_owned);
+    report.blocks.retain(|block| !matches!(block, Block::Data(_)));
+    let text = rendered(&Choice::new("csv"), &report);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let expected = ["table", "row", "column", "value", "low", "high", "level", "n", "method", "text"];
+    assert_eq!(reader.headers().unwrap(), &expected[..]);
+    let rows: Vec<Vec<String>> =
+        reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    let cell = |row: &str, column: &str| {
+        rows.iter()
+            .find(|r| r[1] == row && r[2] == column)
+            .unwrap_or_else(|| panic!("{row} {column}\n{text}"))[3..]
+            .join("|")
+    };
+    assert_eq!(cell("image", "accuracy"), "0.989|0.981|0.994|0.95|400|example|");
+    assert_eq!(cell("image", "classes won"), "7||||10||");
+    assert_eq!(cell("image+audio", "accuracy"), "0.7|||0.95|1|no interval: a single training|");
+    assert_eq!(cell("image+audio", "drop vs best alone"), "|||||no value: it was not trained|");
+    assert_eq!(cell("audio", ""), "||||||bad");
+    assert_eq!(cell("encoder effect", ""), "-0.069|-0.088|-0.051|0.95|400|example|");
+}
+
+#[test]
+fn one_part_may_be_asked_for_and_must_be_there() {
+    let report = specimen::report(&str::to_owned);
+    let part = |name: &str, knob: &str, idx: i64| {
+        let mut out = Vec::new();
+        let drawn = renderer(&Choice::new(name).with(knob, idx)).unwrap().render(&report, &mut out);
+        drawn.map(|()| String::from_utf8(out).unwrap())
+    };
+    let third = part("svg", "chart", 3).unwrap();
+    assert!(third.contains("a map") && !third.contains("a figure"), "{third}");
+    let error = part("svg", "chart", 4).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    assert_eq!(error.to_string(), "there is no chart 4 in this report, which has 3");
+    let error = part("csv", "table", 2).unwrap_err();
+    assert_eq!(error.to_string(), "there is no table for programs 2 in this report, which has 1");
+}
+
+#[test]
+fn a_report_without_charts_gives_a_picture_that_says_so() {
+    let mut report = specimen::report(&str::to_owned);
+    report.blocks.retain(|block| !matches!(block, Block::Chart(_)));
+    let text = rendered(&Choice::new("svg"), &report);
+    is_inert_svg(&text);
+    assert!(text.contains("This report has no charts."), "{text}");
 }
 
 // promise: P25

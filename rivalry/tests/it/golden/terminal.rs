@@ -1,10 +1,11 @@
-//! The specimen on a terminal, at three widths and in colour.
+//! The specimen and the figures of the lab on a terminal, at several widths and
+//! in colour.
 
 use rivalry::registry::Choice;
 use rivalry::render::renderer;
 use unicode_width::UnicodeWidthStr;
 
-use crate::specimen;
+use crate::{figures, specimen};
 
 fn drawn(width: i64, color: bool) -> String {
     let choice = Choice::new("terminal").with("width", width).with("color", color);
@@ -21,6 +22,14 @@ fn at_100_columns() {
 #[test]
 fn at_60_columns() {
     insta::assert_snapshot!("terminal_60", drawn(60, false));
+}
+
+#[test]
+fn figures_at_80_columns() {
+    let report = figures::report_of("Figures of the lab", figures::all());
+    let mut out = Vec::new();
+    renderer(&Choice::new("terminal").with("width", 80_i64)).unwrap().render(&report, &mut out).unwrap();
+    insta::assert_snapshot!("figures_80", String::from_utf8(out).unwrap());
 }
 
 #[test]

@@ -60,6 +60,22 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A finite number of at least 1.
+pub(crate) fn at_least_one(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number >= 1.0 && number.is_finite() => Ok(number),
+        _ => Err("expected a number of at least 1".to_owned()),
+    }
+}
+
+/// A correlation strictly between -1 and 1.
+pub(crate) fn correlation(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rho) if rho > -1.0 && rho < 1.0 => Ok(rho),
+        _ => Err("expected a correlation between -1 and 1, such as `0.5`".to_owned()),
+    }
+}
+
 /// A finite number above 0.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -22,8 +22,9 @@ pub use outcome::{ClassOutcome, Decision, NetworkOutcome, Outcome, TrialEnd, Win
 pub use quantities::{Counts, QUANTITIES, Quantity};
 pub use race::{ByMargin, ClassesWon, LEVEL, MARGIN, RaceSummary, predicted_winner, summarise};
 pub use results::{
-    BranchResult, ClaimResult, ClassResult, CurvePoint, GridPoint, NetworkResult, RunResults, SolverResult,
-    SweepResults, Varied, VerifyResults, grid, run_results, verify_results,
+    BranchResult, ClaimResult, ClassResult, CurvePoint, DataPhase, GridPoint, NetworkResult, PairResult,
+    PhaseResults, RunResults, SolverResult, SweepResults, ToyPhase, Varied, VerifyResults, data_phase, grid,
+    run_results, toy_phase, verify_results,
 };
 pub use setting::{KNOBS, Setting, SettingError};
 pub use trial::{Moment, Trial, TrialError, run as run_trial};

@@ -72,6 +72,7 @@ fn page() -> String {
     page.drawer("Learning-rate schedules", "A factor on the solver's rate, per epoch.", schedules);
     page.drawer("Metrics", "Evidence to measurements; all are applied.", rivalry::metrics::METRICS);
     page.drawer("Renderers", "Reports to bytes.", rivalry::render::RENDERERS);
+    page.drawer("Claims", "Statements of the theory that are measured.", rivalry::lab::claims::table());
     page.finish()
 }
 

@@ -6,7 +6,8 @@ use crate::tree::{Source, Tree, positions};
 use super::Finding;
 
 /// The folders of this shape under `rivalry/src`.
-const DRAWERS: [&str; 6] = ["formats", "encoders", "strategies", "solvers", "metrics", "render"];
+const DRAWERS: [&str; 7] =
+    ["formats", "encoders", "strategies", "solvers", "lab/claims", "metrics", "render"];
 
 /// The page that lists what is in each drawer.
 const PAGE: &str = "docs/kinds.md";

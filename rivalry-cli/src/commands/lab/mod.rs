@@ -1,5 +1,6 @@
 //! `rivalry lab`: the talk's theory as an instrument.
 
+mod phase;
 mod race;
 mod run;
 mod setting;
@@ -49,6 +50,7 @@ enum LabVerb {
     Race(race::RaceArgs),
     Sweep(sweep::SweepArgs),
     Verify(verify::VerifyArgs),
+    Phase(phase::PhaseArgs),
 }
 
 /// Does what was asked.
@@ -58,6 +60,7 @@ pub(crate) fn run(command: &LabCommand) -> Result<Status, Failure> {
         LabVerb::Race(args) => race::run(args),
         LabVerb::Sweep(args) => sweep::run(args),
         LabVerb::Verify(args) => verify::run(args),
+        LabVerb::Phase(args) => phase::run(args),
     }
 }
 
@@ -165,7 +168,10 @@ fn document(
     Document {
         schema: Schema::current(),
         command: command.to_owned(),
-        data: json!({ "generator": "sparse coding", "constants": "our reconstruction" }),
+        data: match command {
+            "lab phase" => Value::Null,
+            _ => json!({ "generator": "sparse coding", "constants": "our reconstruction" }),
+        },
         settings,
         results,
         verdict: Value::Null,

@@ -16,8 +16,10 @@ mod laziness;
 mod lost_frequency;
 mod more_modalities;
 mod settings;
+mod simulated_race;
 mod starvation;
 mod time_to_win;
+mod unimodal_phase;
 mod unimodal_test;
 mod unimodal_training;
 mod warm_start;
@@ -54,6 +56,12 @@ const TANG: Citation = Citation {
     text: "Tang et al. Effective Competitive Strength: shaping initial strengths by uni-modal training \
            before joint training. 2025",
     url: "https://arxiv.org/abs/2509.20840",
+};
+const ZHANG: Citation = Citation {
+    key: "zhang2024unimodal",
+    text: "Y. Zhang, P. E. Latham, A. Saxe. Understanding Unimodal Bias in Multimodal Deep Linear Networks. \
+           ICML 2024",
+    url: "https://arxiv.org/abs/2312.00935",
 };
 const DGL: Citation = Citation {
     key: "dgl2025",
@@ -172,12 +180,14 @@ impl Entry<dyn Claim> {
         classes_won::ENTRY,
         time_to_win::ENTRY,
         comparison_lemma::ENTRY,
+        simulated_race::ENTRY,
         corollary::ENTRY,
         more_modalities::ENTRY,
         warm_start::ENTRY,
         laziness::ENTRY,
         ensemble_recovers::ENTRY,
         starvation::ENTRY,
+        unimodal_phase::ENTRY,
     ];
 }
 

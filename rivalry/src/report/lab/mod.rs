@@ -2,6 +2,7 @@
 //! diagnosis: what is shown is in the JSON, and a kept document is drawn like a
 //! fresh one.
 
+mod phase;
 mod race;
 mod run;
 mod sweep;
@@ -22,6 +23,7 @@ pub fn lab(document: &Document) -> Option<Result<Report, NotADiagnosis>> {
         "lab race" => race::report,
         "lab sweep" => sweep::report,
         "lab verify" => verify::report,
+        "lab phase" => phase::report,
         _ => return None,
     };
     Some(draw(document))

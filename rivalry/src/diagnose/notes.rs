@@ -164,5 +164,20 @@ fn scales(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>) {
 
 /// A ratio as people read it: nobody counts forty digits.
 fn times(ratio: f64) -> String {
-    if ratio < 1e6 { format!("{ratio:.0}") } else { format!("{ratio:.0e}") }
+    match ratio {
+        _ if ratio < 1e6 => format!("{ratio:.0}"),
+        _ if ratio.is_finite() => format!("{ratio:.0e}"),
+        _ => "more than 1e308".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::times;
+
+    #[test]
+    fn ratios_stay_readable() {
+        let shown = [1.4, 17_732.0, 1.5e37, f64::INFINITY].map(times);
+        assert_eq!(shown, ["1", "17732", "2e37", "more than 1e308"]);
+    }
 }

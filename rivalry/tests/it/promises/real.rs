@@ -76,7 +76,16 @@ impl Watch for Keeper<'_> {
 /// which leaves out the last of a run.
 pub(super) fn work(store: &Store, data: &Dataset, n_epochs: &mut usize) -> Result<(), StoreError> {
     for job in plan(data) {
-        let Claim::Mine(lease) = store.claim(job.id())? else { continue };
+        let lease = loop {
+            match store.claim(job.id())? {
+                Claim::Mine(lease) => break Some(lease),
+                Claim::Done => break None,
+                // A process that another test has just forked holds our files
+                // until it starts its program.
+                Claim::Busy => std::thread::yield_now(),
+            }
+        };
+        let Some(lease) = lease else { continue };
         let from = store.latest_checkpoint(&lease)?;
         let from = from.map(|container| Checkpoint::from_container(&container).unwrap());
         let mut keep = |checkpoint: &Checkpoint| store.checkpoint(&lease, &checkpoint.to_container());

@@ -179,13 +179,15 @@ fn report(args: &GenerateArgs, model: &SparseCoding, made: &Generated, beside: &
     });
     let table = Table {
         title: "Modalities".to_owned(),
-        caption: vec!["Insufficient: the share that was asked for, and the samples that are.".to_owned()],
+        caption: vec![
+            "Insufficient samples: the share that was asked for, and how many there are.".to_owned(),
+        ],
         columns: vec![
             Column::plain("modality"),
             Column::plain("features"),
             Column::of("asked", Unit::Percent, Better::Neither),
-            Column::plain("in train"),
-            Column::plain("in test"),
+            Column::plain("train"),
+            Column::plain("test"),
         ],
         rows: rows.collect(),
     };

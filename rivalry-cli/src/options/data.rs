@@ -1,6 +1,6 @@
 //! Options that say which data are meant and how to read and split them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rivalry::data::{DataError, Dataset, Split};
@@ -27,6 +27,14 @@ pub(crate) struct DataArgs {
     /// A file (.npz, .csv, .tsv), a folder with a file per modality, `demo` or `demo:nutrimouse`
     #[arg(value_name = "DATA", help_heading = None)]
     data: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// How to read data.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct ReadingArgs {
     /// The array or column that holds the labels [default: y, label, labels, ...]
     #[arg(long, value_name = "NAME")]
     label: Option<String>,
@@ -60,11 +68,18 @@ pub(crate) struct SplitArgs {
 impl DataArgs {
     /// Reads the data.
     pub(crate) fn open(&self) -> Result<Dataset, Failure> {
-        let typed = self.data.to_string_lossy();
+        self.reading.open(&self.data)
+    }
+}
+
+impl ReadingArgs {
+    /// Reads the data that a path or the name of a demo stands for.
+    pub(crate) fn open(&self, data: &Path) -> Result<Dataset, Failure> {
+        let typed = data.to_string_lossy();
         if let Some((_, make)) = EMBEDDED.iter().find(|(name, _)| *name == typed) {
-            return self.whole(make());
+            return self.whole(data, make());
         }
-        if typed.starts_with("demo:") && !self.data.exists() {
+        if typed.starts_with("demo:") && !data.exists() {
             let close = nearest(&typed, EMBEDDED.iter().map(|(name, _)| *name));
             let known =
                 close.first().map_or("`demo` or `demo:nutrimouse`".to_owned(), |name| format!("`{name}`"));
@@ -81,17 +96,17 @@ impl DataArgs {
             format: self.format.clone(),
             allow_unterminated: self.allow_unterminated,
         };
-        formats::open(&self.data, &options, &Limits::default()).map_err(|error| bad(&error))
+        formats::open(data, &options, &Limits::default()).map_err(|error| bad(&error))
     }
 
     /// Demo data know their own parts.
-    fn whole(&self, data: Dataset) -> Result<Dataset, Failure> {
+    fn whole(&self, name: &Path, data: Dataset) -> Result<Dataset, Failure> {
         if self.label.is_none() && self.groups.is_none() && self.modality.is_empty() && self.format.is_none()
         {
             return Ok(data);
         }
         Err(Failure::usage(
-            format!("`{}` is compiled in and knows its own label and modalities", self.data.display()),
+            format!("`{}` is compiled in and knows its own label and modalities", name.display()),
             "leave out `--label`, `--groups`, `--modality` and `--format`",
         ))
     }

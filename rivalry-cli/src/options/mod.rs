@@ -5,6 +5,6 @@ mod data;
 mod running;
 mod training;
 
-pub(crate) use data::{DataArgs, SplitArgs, bad as bad_data};
+pub(crate) use data::{DataArgs, ReadingArgs, SplitArgs, bad as bad_data};
 pub(crate) use running::RunningArgs;
 pub(crate) use training::TrainingArgs;

@@ -13,7 +13,7 @@ use crate::clock::Stopwatch;
 use crate::commands::store;
 use crate::exit::{Failure, Status};
 use crate::home::Home;
-use crate::options::DataArgs;
+use crate::options::ReadingArgs;
 use crate::output::OutputArgs;
 use crate::values;
 
@@ -30,8 +30,11 @@ Examples:
   rivalry lab phase --depth 4 --fusion 2 --u0 0.05
   rivalry lab phase demo")]
 pub(super) struct PhaseArgs {
+    /// A file, a folder with a file per modality, `demo` or `demo:nutrimouse`
+    #[arg(value_name = "DATA")]
+    data: Option<PathBuf>,
     #[command(flatten)]
-    data: Option<DataArgs>,
+    reading: ReadingArgs,
     /// g = sigma_A / sigma_B, at least 1
     #[arg(long, value_name = "G", default_value_t = 2.0, value_parser = values::at_least_one, help_heading = "Toy")]
     ratio: f64,
@@ -60,7 +63,7 @@ pub(super) fn run(args: &PhaseArgs) -> Result<Status, Failure> {
     let since = Stopwatch::start();
     let results = match &args.data {
         Some(data) => {
-            let data = data.open()?;
+            let data = args.reading.open(data)?;
             check(&data)?;
             PhaseResults { toy: None, data: Some(data_phase(&data, 0)) }
         }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod documentation;
+mod flow;
 mod formats;
 mod golden;
 mod promises;

@@ -95,8 +95,7 @@ impl<T: Scalar> Neurons<T> for NeuronForm<'_, T> {
         let n = self.y.len();
         out.resize(self.tables.layout.n_neurons() * n, T::ZERO);
         let mut rest = &mut out[..];
-        for ((table, branch), x) in
-            self.tables.branches.iter().zip(&self.tables.layout.branches).zip(self.x)
+        for ((table, branch), x) in self.tables.branches.iter().zip(&self.tables.layout.branches).zip(self.x)
         {
             let rows = branch.sigma.n_neurons * self.tables.layout.n_classes;
             let (rows_out, after) = rest.split_at_mut(rows * n);
@@ -111,8 +110,7 @@ impl<T: Scalar> Neurons<T> for NeuronForm<'_, T> {
     fn add_pull(&mut self, pull: &[T], params: &mut [T]) {
         let n = self.y.len();
         let mut rest = pull;
-        for ((table, branch), x) in
-            self.tables.branches.iter().zip(&self.tables.layout.branches).zip(self.x)
+        for ((table, branch), x) in self.tables.branches.iter().zip(&self.tables.layout.branches).zip(self.x)
         {
             let rows = branch.sigma.n_neurons * self.tables.layout.n_classes;
             let (own, after) = rest.split_at(rows * n);
@@ -130,9 +128,9 @@ impl<T: Scalar> Neurons<T> for NeuronForm<'_, T> {
         let c = MatrixView::new(c, rows, n);
         let mut out = MatrixMut::new(out, rows, n);
         if table.uses_gram {
-            let gram = table.gram.get_or_insert_with(|| {
-                crate::num::product(x.view(), Op::Plain, x.view(), Op::Transposed)
-            });
+            let gram = table
+                .gram
+                .get_or_insert_with(|| crate::num::product(x.view(), Op::Plain, x.view(), Op::Transposed));
             product_into(&mut out, c, Op::Plain, gram.view(), Op::Plain, false);
         } else {
             let between = &mut self.tables.between;
@@ -179,7 +177,7 @@ impl<T: Scalar> Neurons<T> for NeuronForm<'_, T> {
         });
         let wrong = |i: usize| {
             let own = fused[self.y[i] as usize * n + i];
-            (0..tables.layout.n_classes).any(|j| j != self.y[i] as usize && !(fused[j * n + i] < own))
+            !(0..tables.layout.n_classes).all(|j| j == self.y[i] as usize || fused[j * n + i] < own)
         };
         let errors = tables.counts_errors.then(|| (0..n).filter(|i| wrong(*i)).count());
         Reading { loss, errors }

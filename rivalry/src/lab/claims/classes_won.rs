@@ -1,7 +1,7 @@
 //! The number of classes that a modality wins is binomial.
 
 use super::settings::with;
-use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
+use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete, meets};
 use crate::lab::outcome::{ClassOutcome, Winner};
 use crate::num::sums;
 use crate::registry::Entry;
@@ -24,7 +24,7 @@ impl Claim for ClassesWon {
     }
 
     fn rule(&self) -> &'static str {
-        "the variance of the number of classes that modality 1 wins, over that of Binomial(K, p), is between 0.6 and 1.67, or its 95 % interval contains 1"
+        "the variance of the number of classes that modality 1 wins, over that of Binomial(K, p), has an interval that meets [0.8, 1.25]"
     }
 
     fn experiments(&self, size: Size) -> Vec<Experiment> {

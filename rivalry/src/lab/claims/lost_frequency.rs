@@ -1,8 +1,8 @@
 //! Modality r loses a class with the probability that another one wins it.
 
 use super::settings::{REFERENCE, reference};
-use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
-use crate::lab::race::{LEVEL, expected_odds};
+use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete, meets};
+use crate::lab::race::{LEVEL, MARGIN, expected_odds};
 use crate::registry::Entry;
 use crate::stats::wilson;
 
@@ -23,7 +23,7 @@ impl Claim for LostFrequency {
     }
 
     fn rule(&self) -> &'static str {
-        "the share of classes that modality r did not learn is within 0.05 of the closed form of the winner rule"
+        "the interval of the share of classes that modality r did not learn meets the closed form of the winner rule, from the probability that another wins beyond the dead zone (factor 1.1) to the probability that it does not win, +- 0.05"
     }
 
     fn experiments(&self, size: Size) -> Vec<Experiment> {
@@ -33,17 +33,18 @@ impl Claim for LostFrequency {
     fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
         let (setting, outcomes) = found.of(REFERENCE);
         let (complete, note) = complete(outcomes);
-        let p = expected_odds(setting, 0.0).win;
+        let (p, beyond) = (expected_odds(setting, 0.0).win, expected_odds(setting, MARGIN - 1.0).win);
         (0..setting.n_modalities())
             .map(|r| {
                 let lost: usize = complete.iter().map(|outcome| outcome.lost(r, setting.beta)).sum();
                 let share = wilson(lost as u64, (complete.len() * setting.n_classes()) as u64, LEVEL);
                 let predicted = 1.0 - p[r];
+        let others: f64 = beyond.iter().enumerate().filter(|(s, _)| *s != r).map(|(_, p)| p).sum();
                 Judgement {
                     what: format!("share of classes that modality {} lost", r + 1),
-                    prediction: format!("{predicted:.3}, the probability that it does not win the race at initialisation"),
+                    prediction: format!("{others:.3} to {predicted:.3}: another wins beyond the dead zone, or it does not win"),
                     predicted: Some(predicted),
-                    passed: share.as_ref().is_some_and(|share| (share.value - predicted).abs() <= 0.05),
+                    passed: meets(share.as_ref(), others - 0.05, predicted + 0.05),
                     measurement: share,
                     note: note.clone(),
                 }

@@ -215,6 +215,16 @@ pub fn experiments<'a>(claims: impl IntoIterator<Item = &'a dyn Claim>, size: Si
     all
 }
 
+/// Whether a measurement agrees with a prediction from `low` to `high`: its
+/// interval meets the band; without an interval, its value lies inside. A rule of
+/// this form fails only what is measured to be off.
+fn meets(measured: Option<&Estimate>, low: f64, high: f64) -> bool {
+    measured.is_some_and(|measured| {
+        let (from, to) = measured.interval().map_or((measured.value, measured.value), |i| (i.low, i.high));
+        from <= high && to >= low
+    })
+}
+
 /// Trials whose networks all converged, and a note on the others.
 fn complete(outcomes: &[Outcome]) -> (Vec<&Outcome>, Option<String>) {
     let complete: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.is_complete()).collect();

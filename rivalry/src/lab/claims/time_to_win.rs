@@ -1,7 +1,7 @@
 //! The time to win grows as Gamma_0^{-(q-2)}.
 
 use super::settings::with;
-use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source};
+use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, meets};
 use crate::lab::fit::slope;
 use crate::lab::race::LEVEL;
 use crate::num::special;

@@ -58,7 +58,7 @@ Usage: rivalry [COMMAND]
 Commands:
   diagnose  Does joint training lose on my features, which modality lost, and why?
   data      Look at data or change their form
-  report    Draw a kept diagnosis again: as a table, as JSON
+  report    Draw a kept diagnosis again: as a table, as figures, for other programs
   list      List encoders, solvers, strategies and the like, with their knobs and sources
   store     Look into a folder of kept runs
 

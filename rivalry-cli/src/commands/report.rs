@@ -22,7 +22,7 @@ const LARGEST: u64 = 256 << 20;
 Examples:
   rivalry report kept
   rivalry report kept --classes all
-  rivalry report kept --as csv --output kept.csv
+  rivalry report kept --as csv
   rivalry report kept/report.json --as json --set indent=false")]
 pub(crate) struct ReportArgs {
     /// A folder that a command wrote with --out, or its report.json
@@ -35,7 +35,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "KNOB=VALUE", value_parser = values::setting, requires = "renderer")]
     set: Vec<(String, Value)>,
     /// Write to this file instead of stdout; it is there whole or not at all
-    #[arg(long = "output", short, value_name = "FILE")]
+    #[arg(long = "output", short = 'o', value_name = "FILE")]
     file: Option<PathBuf>,
     /// Classes listed: so many of the largest changes each way, or `all`
     #[arg(long, value_name = "N", default_value = "10", value_parser = values::classes)]

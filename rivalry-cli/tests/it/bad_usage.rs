@@ -38,8 +38,8 @@ const ROWS: &[(&str, &str)] = &[
         "error: `formats` is one argument too many\n\nhint: `rivalry list --help` shows what is possible\n",
     ),
     (
-        "report kept --as cvs",
-        "error: `--as` must be `terminal`, `json`, `csv` or `svg`, not `cvs`\n\nhint: did you mean `csv`? `rivalry report --help` shows what is possible\n",
+        "report kept --as jsn",
+        "error: `--as` must be `terminal`, `json`, `csv` or `svg`, not `jsn`\n\nhint: did you mean `json`? `rivalry report --help` shows what is possible\n",
     ),
     (
         "data inpsect demo",

@@ -128,13 +128,13 @@ fn a_kept_report_is_drawn_to_the_letter() {
     assert_eq!(line.json(), serde_json::from_str::<Value>(&file).unwrap());
 
     // To a file: the same bytes, or no file.
-    let csv = format!("{path}/kept.csv");
+    let csv = format!("{path}.csv");
     let saved = rivalry_with(["report", path, "--as", "csv", "--output", &csv]);
     assert_eq!((saved.status, saved.stdout.as_str(), saved.stderr.as_str()), (0, "", ""), "{saved}");
     let text = std::fs::read_to_string(&csv).unwrap();
     assert_eq!(rivalry_with(["report", path, "--as", "csv"]).stdout, text);
     assert!(text.starts_with("table,row,column,value,low,high,level,n,method,text\n"), "{text}");
-    let svg = format!("{path}/kept.svg");
+    let svg = format!("{path}.svg");
     let none = rivalry_with(["report", path, "--as", "svg", "--set", "chart=1", "-o", &svg]);
     let expected = "error: there is no chart 1 in this report, which has 0\n\n\
                     hint: `rivalry list renderers` says what the knobs of renderers choose\n";

@@ -12,9 +12,12 @@ What there is
 renderers: how reports are drawn
 
   name      what it is
-  ────────────────────────────────────────────────────────────────────────
+  ──────────────────────────────────────────────────────────────────────────────────────────────────
   terminal  tables and a verdict for reading, as plain text or with colour
   json      one versioned document for programs: fractions, not percent
+  csv       the numbers as one tidy table for other programs: fractions, not percent
+  svg       the charts as figures for papers and pages, readable for the colour-blind and without
+            colour
 
   report --as NAME
 
@@ -30,6 +33,29 @@ Knobs of json
   knob    default  allowed        what it does
   ────────────────────────────────────────────────────────────────────────────────────────
   indent  true     true or false  one value per line, indented; false writes a single line
+
+Knobs of csv
+
+  knob   default  allowed                         what it does
+  ──────────────────────────────────────────────────────────────────────────────────────────────────
+  table  0        a whole number from 0 to 10000  the one table for programs to write, counted from
+                                                  1; 0 writes all, below each other
+
+Knobs of svg
+
+  knob   default  allowed                          what it does
+  ──────────────────────────────────────────────────────────────────────────────────────────────────
+  width  640      a whole number from 320 to 2400  width of a figure in pixels; text keeps its size
+  chart  0        a whole number from 0 to 10000   the one chart to draw, counted from 1; 0 draws
+                                                   all, below each other
+
+Methods from
+  - Y. Shafranovich. RFC 4180: Common format and MIME type for comma-separated values (CSV) files.
+    2005 https://www.rfc-editor.org/rfc/rfc4180
+  - M. Okabe, K. Ito. Color Universal Design: how to make figures and presentations that are
+    friendly to colorblind people. University of Tokyo 2008. https://jfly.uni-koeln.de/color/
+  - F. Crameri, G. E. Shephard, P. J. Heron. The misuse of colour in science communication. Nature
+    Communications 11, 2020. https://doi.org/10.1038/s41467-020-19160-7
 "#);
 }
 

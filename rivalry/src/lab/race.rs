@@ -103,18 +103,8 @@ pub fn predicted_winner(class: &ClassOutcome, q: u32) -> Option<(usize, f64)> {
 /// The odds of the setting's race by the winner rule, with the strengths that
 /// its data model has on average and a dead zone of a factor `1 + margin`.
 pub(super) fn expected_odds(setting: &Setting, margin: f64) -> Odds {
-    let data = &setting.data;
     let runner = |r: usize| {
-        let modality = &data.modalities[r];
-        let law = CodeLaw {
-            n_classes: data.n_classes,
-            label: (modality.strength * data.label_low, modality.strength * data.label_high),
-            mu: modality.mu,
-            gamma: modality.gamma,
-            rho: modality.rho,
-            off_label_count: data.off_label_count,
-            off_label: (data.off_label_low, data.off_label_high),
-        };
+        let law = code_law(setting, r);
         let q = setting.q as i32;
         Runner {
             n_neurons: setting.neurons(r) as f64,
@@ -122,6 +112,20 @@ pub(super) fn expected_odds(setting: &Setting, margin: f64) -> Odds {
         }
     };
     odds(&(0..setting.n_modalities()).map(runner).collect::<Vec<_>>(), margin)
+}
+
+/// What the setting's data model says of one modality's codes.
+pub(super) fn code_law(setting: &Setting, r: usize) -> CodeLaw {
+    let (data, modality) = (&setting.data, &setting.data.modalities[r]);
+    CodeLaw {
+        n_classes: data.n_classes,
+        label: (modality.strength * data.label_low, modality.strength * data.label_high),
+        mu: modality.mu,
+        gamma: modality.gamma,
+        rho: modality.rho,
+        off_label_count: data.off_label_count,
+        off_label: (data.off_label_low, data.off_label_high),
+    }
 }
 
 /// Sums up trials; nothing without any that converged.

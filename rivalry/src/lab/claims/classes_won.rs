@@ -1,6 +1,6 @@
 //! The number of classes that a modality wins is binomial.
 
-use super::settings::with;
+use super::settings::{EVEN, even};
 use super::{Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete, meets};
 use crate::lab::outcome::{ClassOutcome, Winner};
 use crate::num::sums;
@@ -28,11 +28,7 @@ impl Claim for ClassesWon {
     }
 
     fn experiments(&self, size: Size) -> Vec<Experiment> {
-        vec![Experiment {
-            name: EVEN.to_owned(),
-            setting: with(&[("mu", "0.005"), ("until", "decided")]),
-            trials: size.trials(6, 60),
-        }]
+        vec![even(size)]
     }
 
     fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
@@ -56,14 +52,9 @@ impl Claim for ClassesWon {
             what: "variance of the number of classes won over that of the binomial law".to_owned(),
             prediction: "1".to_owned(),
             predicted: Some(1.0),
-            passed: dispersion.as_ref().is_some_and(|ratio| {
-                (0.6..=1.67).contains(&ratio.value) || ratio.interval().is_some_and(|i| i.contains(1.0))
-            }),
+            passed: meets(dispersion.as_ref(), 0.8, 1.25),
             measurement: dispersion,
             note,
         }]
     }
 }
-
-/// Modalities of equal strength, only until every class has a winner.
-const EVEN: &str = "even race";

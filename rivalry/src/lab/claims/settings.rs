@@ -13,6 +13,18 @@ pub(super) fn reference(size: Size) -> Experiment {
     Experiment { name: REFERENCE.to_owned(), setting: Setting::default(), trials: size.trials(8, 60) }
 }
 
+/// Modalities of equal strength, only until every class has a winner.
+pub(super) const EVEN: &str = "even race";
+
+/// The even race with its trials.
+pub(super) fn even(size: Size) -> Experiment {
+    Experiment {
+        name: EVEN.to_owned(),
+        setting: with(&[("mu", "0.005"), ("until", "decided")]),
+        trials: size.trials(8, 80),
+    }
+}
+
 /// A variation of the reference regime.
 pub(super) fn with(changes: &[(&str, &str)]) -> Setting {
     let mut setting = Setting::default();

@@ -13,7 +13,7 @@ mod plain;
 use crate::num::Scalar;
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::{Field, Progress, Solver, State, Update};
+use super::{Field, Halt, Progress, Solver, State, Update};
 use control::Control;
 use neuron_flow::NeuronFlow;
 use pairs::Pair;
@@ -43,6 +43,12 @@ const KNOBS: &[Knob] = &[
         default: Default::Number(0.0),
         range: Range::Between(0.0, 1e300),
         meaning: "size of every step, without error control; 0 controls the error",
+    },
+    Knob {
+        name: "stride",
+        default: Default::Number(0.0),
+        range: Range::Between(0.0, 1.0),
+        meaning: "longest step as a share of the time so far, to see when something happens; 0 for no bound",
     },
     Knob {
         name: "multirate",
@@ -86,6 +92,7 @@ pub(super) const fn entry<T: Scalar>() -> Entry<dyn Solver<T>> {
                     time_limit: s.number("time_limit"),
                     pair: pairs::named(s.word("pair")),
                     fixed: (fixed > 0.0).then_some(fixed),
+                    stride: s.number("stride"),
                     multirate: s.flag("multirate"),
                     form: if s.word("form") == "weights" { Form::Weights } else { Form::Neurons },
                 },
@@ -105,6 +112,7 @@ struct Settings {
     time_limit: f64,
     pair: &'static Pair,
     fixed: Option<f64>,
+    stride: f64,
     multirate: bool,
     form: Form,
 }
@@ -144,10 +152,10 @@ impl<T: Scalar> Solver<T> for GradientFlow<T> {
     fn step(&mut self, update: &Update<'_>, params: &mut [T], field: &mut dyn Field<T>) -> Progress {
         self.n_steps += 1;
         let Some(target) = field.target() else {
-            return self.advance(self.settings.time_limit, update, params, field);
+            return self.stride(update, params, field);
         };
         let before = self.snapshot(params);
-        let mut progress = self.advance(self.settings.time_limit, update, params, field);
+        let mut progress = self.stride(update, params, field);
         if progress.reading.errors == Some(0) && progress.reading.loss <= target {
             self.locate(target, before, &mut progress, update, params, field);
         }
@@ -187,6 +195,21 @@ impl<T: Scalar> Solver<T> for GradientFlow<T> {
 }
 
 impl<T: Scalar> GradientFlow<T> {
+    /// One accepted step, not beyond the time limit and not longer than a stride.
+    fn stride(&mut self, update: &Update<'_>, params: &mut [T], field: &mut dyn Field<T>) -> Progress {
+        let Settings { time_limit, stride, .. } = self.settings;
+        let bound = if stride > 0.0 && self.clock.time > 0.0 {
+            time_limit.min(self.clock.time * (1.0 + stride))
+        } else {
+            time_limit
+        };
+        let mut progress = self.advance(bound, update, params, field);
+        if self.clock.time < time_limit && progress.halt == Some(Halt::TimeLimit) {
+            progress.halt = None;
+        }
+        progress
+    }
+
     /// One accepted step, not beyond a time.
     fn advance(
         &mut self,

@@ -29,9 +29,8 @@ def shapes(modalities, n_classes, own_heads=False):
     for m in modalities:
         name, kind, knobs, width_in = m["name"], m["encoder"]["name"], m["encoder"]["set"], m["width"]
         if kind == "smoothed_relu":
-            # Output weights are fixed to one: no head follows.
+            # Output weights are fixed to one: no head follows, joint or own.
             found[f"{name}.encoder.0.weight"] = (n_classes * knobs["m"], width_in)
-            embeddings[name] = n_classes
             continue
         width = knobs["width"]
         for layer in range(knobs.get("depth", 1)):
@@ -89,7 +88,10 @@ def modality_logits(modality, x, params, n_classes):
 
 
 def own_logits(modality, x, params, n_classes):
-    """The logits of a modality's own head: samples x classes."""
+    """The logits of a modality's own head, or of an encoder that emits logits
+    itself: samples x classes."""
+    if modality["encoder"]["name"] == "smoothed_relu":
+        return embedding(modality, x, params, n_classes)
     return linear(embedding(modality, x, params, n_classes), params, f"{modality['name']}.own_head")
 
 

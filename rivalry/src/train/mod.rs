@@ -5,6 +5,7 @@
 mod field;
 mod neurons;
 mod prepare;
+mod resume;
 mod run;
 mod step;
 

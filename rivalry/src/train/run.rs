@@ -2,18 +2,19 @@
 
 use crate::data::Dataset;
 use crate::model::{Batch, Inputs, LateFusion, Outputs, Slice, Source, loss};
-use crate::num::{Draws, Matrix, Numbers, Purpose, Scalar, sums};
+use crate::num::{Draws, Matrix, Purpose, Scalar, sums};
 use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory, Unreached};
 use crate::solvers::schedule::Schedule;
 use crate::solvers::{self, Halt, Progress, Reading, Solver, Update};
-use crate::spec::{ENGINE, Job, RunId, Until};
+use crate::spec::{ENGINE, Job, Until};
 use crate::strategies::{self, Epoch, Plan, Settle, Step, Strategy, Teacher};
 
 use super::field::StepField;
 use super::neurons::{NeuronForm, NeuronTables};
 use super::prepare::{Prepared, build, network, prepare};
+use super::resume::{Kept, bring_back, checkpoint, keep, restore};
 use super::step::{Buffers, Weighting};
-use super::{Control, EpochReport, TrainError, Trained, Watch, find_vector};
+use super::{Control, EpochReport, TrainError, Trained, Watch};
 
 const BATCH_ORDER: Purpose = Purpose::new("batch order");
 
@@ -22,25 +23,17 @@ const BATCH_ORDER: Purpose = Purpose::new("batch order");
 const LARGEST_OUTPUT: f64 = 1e30;
 
 /// What changes while a run trains.
-struct State<T: Scalar> {
-    params: Vec<T>,
-    strategy: Box<dyn Strategy<T>>,
-    solver: Box<dyn Solver<T>>,
+pub(super) struct State<T: Scalar> {
+    pub params: Vec<T>,
+    pub strategy: Box<dyn Strategy<T>>,
+    pub solver: Box<dyn Solver<T>>,
     /// Weights of the best epoch; empty without early stopping.
-    best_params: Vec<T>,
-    best: Option<Best>,
+    pub best_params: Vec<T>,
+    pub best: Option<Best>,
     /// The state that [`Settle::Keep`] put aside.
-    kept: Option<Kept<T>>,
-    cost: Cost,
-    trajectory: Trajectory,
-}
-
-#[derive(Clone)]
-struct Kept<T> {
-    params: Vec<T>,
-    n_steps: u64,
-    slots: Vec<Vec<T>>,
-    scalars: Vec<f64>,
+    pub kept: Option<Kept<T>>,
+    pub cost: Cost,
+    pub trajectory: Trajectory,
 }
 
 pub(super) fn run<T: Scalar>(
@@ -319,26 +312,6 @@ fn neuron_form<'a, T: Scalar>(
     tables.as_mut().map(|tables| NeuronForm { tables, x: &train.x, y: &train.y })
 }
 
-fn keep<T: Scalar>(state: &mut State<T>) {
-    let solver = state.solver.state();
-    let slots = solver.slots.iter().map(|(_, slot)| (*slot).clone()).collect();
-    let scalars = solver.scalars.iter().map(|(_, scalar)| **scalar).collect();
-    state.kept = Some(Kept { params: state.params.clone(), n_steps: *solver.n_steps, slots, scalars });
-}
-
-fn bring_back<T: Scalar>(state: &mut State<T>) {
-    let kept = state.kept.as_ref().expect("a strategy restores only what it kept");
-    state.params.clone_from(&kept.params);
-    let solver = state.solver.state();
-    *solver.n_steps = kept.n_steps;
-    for ((_, slot), kept) in solver.slots.into_iter().zip(&kept.slots) {
-        slot.clone_from(kept);
-    }
-    for ((_, scalar), kept) in solver.scalars.into_iter().zip(&kept.scalars) {
-        *scalar = *kept;
-    }
-}
-
 fn unreached(n_epochs: u32, why: Unreached) -> Ended {
     Ended::NotConverged { epoch: n_epochs - 1, why }
 }
@@ -494,79 +467,4 @@ fn predict<T: Scalar>(
 fn within_reach<T: Scalar>(outputs: &Outputs<T>) -> bool {
     let mut parts = outputs.logits.iter().chain(&outputs.embeddings).chain([&outputs.fused]);
     parts.all(|part| part.as_slice().iter().all(|v| v.to_f64().abs() <= LARGEST_OUTPUT))
-}
-
-fn checkpoint<T: Scalar>(id: RunId, epoch: u32, state: &mut State<T>) -> Checkpoint {
-    let mut vectors = vec![
-        ("params".to_owned(), T::into_numbers(state.params.clone())),
-        ("best_params".to_owned(), T::into_numbers(state.best_params.clone())),
-    ];
-    let solver = state.solver.state();
-    let mut solver_steps = vec![*solver.n_steps];
-    for (name, slot) in solver.slots {
-        vectors.push((format!("solver.{name}"), T::into_numbers(slot.clone())));
-    }
-    for (name, scalar) in solver.scalars {
-        vectors.push((format!("solver.{name}"), Numbers::F64(vec![*scalar])));
-    }
-    for (name, slot) in state.strategy.memory() {
-        vectors.push((format!("strategy.{name}"), T::into_numbers(slot.clone())));
-    }
-    if let Some(kept) = &state.kept {
-        solver_steps.push(kept.n_steps);
-        vectors.push(("kept.params".to_owned(), T::into_numbers(kept.params.clone())));
-        for (i, slot) in kept.slots.iter().enumerate() {
-            vectors.push((format!("kept.{i}"), T::into_numbers(slot.clone())));
-        }
-        if !kept.scalars.is_empty() {
-            vectors.push(("kept.scalars".to_owned(), Numbers::F64(kept.scalars.clone())));
-        }
-    }
-    let (cost, trajectory) = (state.cost, state.trajectory.clone());
-    Checkpoint { id, epoch, best: state.best, cost, trajectory, vectors, solver_steps }
-}
-
-/// Puts a checkpoint's state in place; the next epoch's number.
-fn restore<T: Scalar>(id: RunId, from: &Checkpoint, state: &mut State<T>) -> Result<u32, TrainError> {
-    let foreign = |why: &str| TrainError::ForeignCheckpoint { run: id.to_string(), why: why.to_owned() };
-    if from.id != id {
-        return Err(foreign("it names another run"));
-    }
-    let vector = |name: &str| {
-        let numbers: &Numbers =
-            find_vector(&from.vectors, name).ok_or_else(|| foreign(&format!("`{name}` is missing")))?;
-        let values = T::from_numbers(numbers).ok_or_else(|| foreign("it has another precision"))?;
-        Ok::<Vec<T>, TrainError>(values.to_vec())
-    };
-    let scalars = |name: &str, n: usize| match find_vector(&from.vectors, name) {
-        Some(Numbers::F64(values)) if values.len() == n => Ok(values.clone()),
-        _ => Err(foreign(&format!("`{name}` is missing"))),
-    };
-    let params = vector("params")?;
-    if params.len() != state.params.len() {
-        return Err(foreign("it has another number of weights"));
-    }
-    state.params = params;
-    state.best_params = vector("best_params")?;
-    let solver = state.solver.state();
-    *solver.n_steps = *from.solver_steps.first().ok_or_else(|| foreign("the solver's count is missing"))?;
-    let (n_slots, n_scalars) = (solver.slots.len(), solver.scalars.len());
-    for (name, scalar) in solver.scalars {
-        *scalar = scalars(&format!("solver.{name}"), 1)?[0];
-    }
-    for (name, slot) in solver.slots {
-        *slot = vector(&format!("solver.{name}"))?;
-    }
-    for (name, slot) in state.strategy.memory() {
-        *slot = vector(&format!("strategy.{name}"))?;
-    }
-    if let Some(n_steps) = from.solver_steps.get(1) {
-        let slots = (0..n_slots).map(|i| vector(&format!("kept.{i}"))).collect::<Result<_, _>>()?;
-        let scalars = if n_scalars > 0 { scalars("kept.scalars", n_scalars)? } else { Vec::new() };
-        state.kept = Some(Kept { params: vector("kept.params")?, n_steps: *n_steps, slots, scalars });
-    }
-    state.best = from.best;
-    state.cost = from.cost;
-    state.trajectory = from.trajectory.clone();
-    Ok(from.epoch)
 }

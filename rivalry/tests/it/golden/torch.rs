@@ -44,8 +44,7 @@ fn matrix(value: &Value) -> Matrix<f64> {
     Matrix::from_vec(rows.len(), rows[0].as_array().unwrap().len(), numbers(value))
 }
 
-/// The network of a case, with own heads when the reference has parameters for
-/// them.
+/// The network of a case, with own logits where the reference is on them.
 fn network(case: &Value) -> LateFusion<f64> {
     let plan = |(modality, m): (usize, &Value)| {
         let choice: Choice = serde_json::from_value(m["encoder"].clone()).unwrap();
@@ -58,7 +57,7 @@ fn network(case: &Value) -> LateFusion<f64> {
         }
     };
     let branches = case["modalities"].as_array().unwrap().iter().enumerate().map(plan).collect();
-    let own_heads = case["params"].as_object().unwrap().keys().any(|k| k.contains("own_head"));
+    let own_heads = case["on"] == "own_head";
     LateFusion::new(branches, usize::try_from(case["n_classes"].as_u64().unwrap()).unwrap(), own_heads)
 }
 

@@ -4,12 +4,12 @@
 //!
 //! With the argument `serve` it reads requests (`step A`, `products A` ...)
 //! from standard input and answers each with a line of JSON when the work is
-//! done; whoever asks measures. Without it, it times both in turns by the wall
-//! clock, for quick looks.
+//! done; whoever asks measures. Without it, it times both in turns, for quick
+//! looks.
 
 use std::hint::black_box;
 use std::io::{BufRead, Write};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rivalry::data::{Dataset, Labels, Modality, Split};
 use rivalry::num::{Draws, Matrix, Op, Purpose, product_into};
@@ -174,32 +174,40 @@ fn serve(contenders: &mut [Contender]) {
     }
 }
 
+/// Seconds on a CPU so far, from the scheduler's books where there are some.
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn seconds(since: Instant) -> f64 {
+    let books = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let on_cpu = books.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    on_cpu.map_or_else(|| (Instant::now() - since).as_secs_f64(), |nanoseconds| 1e-9 * nanoseconds)
+}
+
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn compare(contender: &mut Contender) {
+    let (since, n_steps) = (Instant::now(), contender.shape.n_steps);
     let time = |work: &mut dyn FnMut()| {
-        let start = Instant::now();
+        let start = seconds(since);
         work();
-        start.elapsed()
+        (seconds(since) - start) / f64::from(n_steps)
     };
-    let mut rounds: Vec<(Duration, Duration)> = (0..7)
-        .map(|_| {
-            let steps = time(&mut || {
-                black_box(contender.steps());
-            });
-            (steps, time(&mut || contender.products()))
-        })
-        .collect();
-    let mut median = |key: fn(&(Duration, Duration)) -> Duration| {
-        rounds.sort_by_key(key);
-        key(&rounds[rounds.len() / 2]).as_secs_f64() / f64::from(contender.shape.n_steps)
+    let (mut steps, mut products) = (Vec::new(), Vec::new());
+    for _ in 0..9 {
+        steps.push(time(&mut || {
+            black_box(contender.steps());
+        }));
+        products.push(time(&mut || contender.products()));
+    }
+    let median = |times: &mut Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
     };
-    let (step, products) = (median(|r| r.0), median(|r| r.1));
+    let (step, alone) = (median(&mut steps), median(&mut products));
     println!(
         "{}: one step {:.3} ms, its products alone {:.3} ms ({:.1} GFLOP/s), {:.0} % of that rate",
         contender.shape.name,
         1e3 * step,
-        1e3 * products,
-        1e-9 * contender.flops() / products,
-        100.0 * products / step,
+        1e3 * alone,
+        1e-9 * contender.flops() / alone,
+        100.0 * alone / step,
     );
 }

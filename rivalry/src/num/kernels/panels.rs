@@ -350,3 +350,100 @@ impl Kind {
         bytes / size_of::<T>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::num::{Draws, Matrix, Purpose};
+
+    fn kinds() -> Vec<Kind> {
+        let mut kinds = vec![Kind::Gemm];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                kinds.push(Kind::Avx2);
+            }
+            if std::arch::is_x86_feature_detected!("avx512f") {
+                kinds.push(Kind::Avx512);
+            }
+        }
+        kinds
+    }
+
+    /// One product of every kind against the triple loop, written and added.
+    fn compare<T: Scalar>(trial: u32, tolerance: f64) {
+        let mut draws = Draws::new(0, Purpose::new("panels test"), trial);
+        let (units, depth, cols) = (draws.below(20), draws.below(600), 1 + draws.below(130));
+        let op = if trial.is_multiple_of(2) { Op::Plain } else { Op::Transposed };
+        let mut random = |r, c| Matrix::from_fn(r, c, |_, _| T::from_f64(draws.normal()));
+        let b = if op == Op::Plain { random(depth, cols) } else { random(cols, depth) };
+        let at = |r: usize, c: usize| if op == Op::Plain { b.row(r)[c] } else { b.row(c)[r] };
+        let wide = random(units, depth + 3);
+        let mut below = |n: usize| if n == 0 { 0 } else { draws.below(n) };
+        let top = below(depth);
+        let bottom = depth - below(depth - top);
+        for kind in kinds() {
+            let panels = Panels::packed(b.view(), op, kind);
+            let n_panels = cols.div_ceil(panels.width());
+            let start = (trial as usize % n_panels) * panels.width();
+            let stop = cols - (trial as usize / 2) % (cols - start);
+            let stride = stop - start + trial as usize % 3;
+            let a = MatrixView::strided(wide.as_slice(), units, bottom - top, depth + 3);
+            let mut out = vec![T::ONE; units * stride];
+            for (accumulate, before) in [(true, T::ONE), (false, T::ZERO), (true, T::ZERO)] {
+                if !accumulate {
+                    out.fill(T::from_f64(f64::NAN));
+                }
+                let written = out.clone();
+                panels.product(&mut out, stride, a, top..bottom, start..stop, accumulate);
+                for u in 0..units {
+                    for c in 0..stride {
+                        let got = out[u * stride + c];
+                        if start + c >= stop {
+                            let untouched = written[u * stride + c];
+                            assert!(got == untouched || (got.to_f64().is_nan() && !untouched.is_finite()));
+                            continue;
+                        }
+                        let sum: f64 =
+                            (top..bottom).map(|k| a.row(u)[k - top].to_f64() * at(k, start + c).to_f64()).sum();
+                        let times = if accumulate && before == T::ZERO { 2.0 } else { 1.0 };
+                        let expected = times * sum + before.to_f64();
+                        let error = (got.to_f64() - expected).abs();
+                        assert!(error <= tolerance, "{kind:?} trial {trial}: {got} for {expected}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn products_with_panels_equal_the_triple_loop_whatever_multiplies() {
+        for trial in 0..300 {
+            compare::<f64>(trial, 1e-11);
+            compare::<f32>(trial, 2e-3);
+        }
+    }
+
+    #[test]
+    fn the_width_of_vectors_changes_no_bit() {
+        fn check<T: Scalar>(trial: u32) {
+            let mut draws = Draws::new(1, Purpose::new("panels test"), trial);
+            let (units, depth, cols) = (1 + draws.below(20), 1 + draws.below(600), 1 + draws.below(130));
+            let mut random = |r, c| Matrix::from_fn(r, c, |_, _| T::from_f64(draws.normal()));
+            let (a, b) = (random(units, depth), random(depth, cols));
+            let results = kinds().into_iter().map(|kind| {
+                let mut out = Matrix::zeros(units, cols);
+                let panels = Panels::packed(b.view(), Op::Plain, kind);
+                panels.product(out.as_mut_slice(), cols, a.view(), 0..depth, 0..cols, false);
+                out
+            });
+            // Not those of `gemm`, whose order of summation is its own.
+            let results: Vec<_> = results.skip(1).collect();
+            assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "trial {trial}");
+        }
+        for trial in 0..100 {
+            check::<f32>(trial);
+            check::<f64>(trial);
+        }
+    }
+}

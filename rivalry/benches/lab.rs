@@ -19,8 +19,8 @@ use rivalry::train::{Trained, Unwatched, train};
 
 const N_MODALITIES: usize = 2;
 const SHAPES: [Shape; 2] = [
-    Shape { name: "A", n_samples: 1000, n_inputs: 500, n_classes: 10, n_neurons: 8, n_steps: 200 },
-    Shape { name: "B", n_samples: 500, n_inputs: 100, n_classes: 10, n_neurons: 5, n_steps: 2000 },
+    Shape { name: "A", n_samples: 1000, n_inputs: 500, n_classes: 10, n_neurons: 8, n_steps: 400 },
+    Shape { name: "B", n_samples: 500, n_inputs: 100, n_classes: 10, n_neurons: 5, n_steps: 4000 },
 ];
 
 /// n, d, K, m, and the steps of one request.

@@ -11,7 +11,7 @@ use super::{Inputs, LateFusion};
 
 /// Samples of a tile: whole panels of every kernel, and few enough that what
 /// a tile computes stays in the cache.
-const TILE: usize = 144;
+const TILE: usize = 240;
 
 /// Packed features of a network's training part and the buffers of a tile.
 ///

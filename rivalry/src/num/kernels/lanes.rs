@@ -16,6 +16,8 @@ pub(super) trait Lanes<T> {
     unsafe fn load(from: *const T) -> Self::Vector;
     unsafe fn store(to: *mut T, value: Self::Vector);
     unsafe fn add(a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Asks for the line of the cache around an address, which may be any.
+    unsafe fn prefetch(from: *const T);
     /// a * b + c, rounded once.
     unsafe fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
 }
@@ -49,6 +51,10 @@ macro_rules! lanes {
             #[inline(always)]
             unsafe fn add(a: $vector, b: $vector) -> $vector {
                 unsafe { $add(a, b) }
+            }
+            #[inline(always)]
+            unsafe fn prefetch(from: *const $t) {
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(from.cast()) }
             }
             #[inline(always)]
             unsafe fn multiply_add(a: $vector, b: $vector, c: $vector) -> $vector {

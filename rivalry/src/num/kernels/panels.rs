@@ -15,6 +15,8 @@ use super::{Op, strides};
 
 /// Vectors side by side in a panel.
 const VECTORS: usize = 3;
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
 /// Rows of the packed operand that one sweep takes: a panel's part of them
 /// stays in the nearest cache.
 const DEPTH: usize = 256;
@@ -32,9 +34,11 @@ enum Kind {
 
 /// A matrix cut into panels of neighbouring columns, each panel contiguous,
 /// row after row, its last columns padded with zeros.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Panels<T> {
     data: Vec<T>,
+    /// Where the first panel starts: at the start of a line of the cache.
+    first: usize,
     rows: usize,
     cols: usize,
     /// Columns of a full panel.
@@ -54,7 +58,9 @@ impl<T: Scalar> Panels<T> {
         let (rows, cols, ..) = strides(&b, op);
         let lanes = kind.lanes::<T>();
         let width = VECTORS * lanes;
-        let mut data = Vec::with_capacity(rows * cols.next_multiple_of(lanes));
+        let mut data: Vec<T> = Vec::with_capacity(rows * cols.next_multiple_of(lanes) + LINE / size_of::<T>());
+        let first = data.as_ptr().align_offset(LINE).min(LINE / size_of::<T>());
+        data.resize(first, T::ZERO);
         for start in (0..cols).step_by(width) {
             let stop = cols.min(start + width);
             for r in 0..rows {
@@ -65,7 +71,7 @@ impl<T: Scalar> Panels<T> {
                 data.resize(data.len() + (stop - start).next_multiple_of(lanes) - (stop - start), T::ZERO);
             }
         }
-        Self { data, rows, cols, width, lanes, kind }
+        Self { data, first, rows, cols, width, lanes, kind }
     }
 
     /// Rows of the packed matrix.
@@ -121,13 +127,22 @@ impl<T: Scalar> Panels<T> {
                 let stop = cols.end.min(start + self.width);
                 // A panel's rows are as long as its padded number of columns.
                 let padded = self.cols.min(start + self.width).next_multiple_of(self.lanes) - start;
-                let panel = &self.data[start * self.rows + top * padded..][..(bottom - top) * padded];
+                let panel = &self.data[self.first + start * self.rows + top * padded..][..(bottom - top) * padded];
+                // What the next turn of these loops reads.
+                let ahead = if stop < cols.end {
+                    let padded = self.cols.min(stop + self.width).next_multiple_of(self.lanes) - stop;
+                    self.first + stop * self.rows + top * padded
+                } else {
+                    let padded = self.cols.min(cols.start + self.width).next_multiple_of(self.lanes) - cols.start;
+                    self.first + cols.start * self.rows + bottom * padded
+                };
                 let part = Part {
                     a: a.as_ptr().wrapping_add(top - rows.start),
                     a_stride: a.stride(),
                     n_units: a.rows(),
                     b: panel.as_ptr(),
                     b_stride: padded,
+                    ahead: self.data.as_ptr().wrapping_add(ahead),
                     depth: bottom - top,
                     c: out[start - cols.start..].as_mut_ptr(),
                     c_stride: out_stride,
@@ -154,6 +169,9 @@ struct Part<T> {
     n_units: usize,
     b: *const T,
     b_stride: usize,
+    /// Will be read soon: fetched while the arithmetic goes on. A hint; it may
+    /// point anywhere.
+    ahead: *const T,
     depth: usize,
     c: *mut T,
     c_stride: usize,
@@ -193,6 +211,7 @@ impl<T: Scalar> Part<T> {
             n_units: self.n_units,
             b: self.b.cast(),
             b_stride: self.b_stride,
+            ahead: self.ahead.cast(),
             depth: self.depth,
             c: self.c.cast(),
             c_stride: self.c_stride,
@@ -237,6 +256,7 @@ impl<T: Scalar> Part<T> {
             let part = Self {
                 a: unsafe { self.a.add(unit * self.a_stride) },
                 c: unsafe { self.c.add(unit * self.c_stride) },
+                ahead: self.ahead.wrapping_add(unit / UNITS * self.depth * (LINE / size_of::<T>())),
                 ..self
             };
             unsafe {
@@ -269,11 +289,12 @@ impl<T: Scalar> Part<T> {
     /// U units times V vectors of columns, the sums in registers.
     #[inline(always)]
     unsafe fn block<L: Lanes<T>, const U: usize, const V: usize>(self) {
-        let Self { a, a_stride, b, b_stride, depth, c, c_stride, n_cols, accumulate, .. } = self;
+        let Self { a, a_stride, b, b_stride, ahead, depth, c, c_stride, n_cols, accumulate, .. } = self;
         unsafe {
             let mut sums = [[L::zero(); V]; U];
             for k in 0..depth {
                 let row = b.add(k * b_stride);
+                L::prefetch(ahead.wrapping_add(k * (LINE / size_of::<T>())));
                 let mut values = [L::zero(); V];
                 for (v, value) in values.iter_mut().enumerate() {
                     *value = L::load(row.add(v * L::N));

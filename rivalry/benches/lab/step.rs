@@ -1,14 +1,7 @@
-//! The Rust side of `benchmarks/lab`: one full gradient-descent step of the
-//! talk's network through the one training loop, and the matrix products of
-//! that step alone.
-//!
-//! With the argument `serve` it reads requests (`step A`, `products A` ...)
-//! from standard input and answers each with a line of JSON when the work is
-//! done; whoever asks measures. Without it, it times both in turns, for quick
-//! looks.
+//! One full gradient-descent step of the talk's network through the one
+//! training loop, and the matrix products of that step alone.
 
 use std::hint::black_box;
-use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use rivalry::data::{Dataset, Labels, Modality, Split};
@@ -34,17 +27,8 @@ struct Shape {
     n_steps: u32,
 }
 
-fn main() {
-    let mut contenders: Vec<Contender> = SHAPES.into_iter().map(Contender::new).collect();
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        serve(&mut contenders);
-    } else {
-        contenders.iter_mut().for_each(compare);
-    }
-}
-
 /// One shape: its data set and job, and the operands of its products.
-struct Contender {
+pub(crate) struct Contender {
     shape: Shape,
     data: Dataset,
     job: Job,
@@ -52,6 +36,19 @@ struct Contender {
 }
 
 impl Contender {
+    /// One per shape.
+    pub(crate) fn all() -> Vec<Self> {
+        SHAPES.into_iter().map(Self::new).collect()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.shape.name
+    }
+
+    pub(crate) fn n_steps(&self) -> u32 {
+        self.shape.n_steps
+    }
+
     fn new(shape: Shape) -> Self {
         let data = data_set(shape);
         let job = job(shape, &data);
@@ -60,7 +57,7 @@ impl Contender {
     }
 
     /// A run of so many steps; its last training loss.
-    fn steps(&self) -> f64 {
+    pub(crate) fn steps(&self) -> f64 {
         let Ok(Trained::Done(record)) = train(&self.job, &self.data, &[], None, &mut Unwatched) else {
             panic!("training ends");
         };
@@ -68,7 +65,7 @@ impl Contender {
     }
 
     /// The products of as many steps, whole as `gemm` likes them.
-    fn products(&mut self) {
+    pub(crate) fn products(&mut self) {
         for _ in 0..self.shape.n_steps {
             self.branches.iter_mut().for_each(Branch::step);
         }
@@ -149,31 +146,6 @@ impl Branch {
     }
 }
 
-fn serve(contenders: &mut [Contender]) {
-    let mut answers = std::io::stdout().lock();
-    let mut answer = |line: String| {
-        writeln!(answers, "{line}").and_then(|()| answers.flush()).expect("whoever asked is there");
-    };
-    answer(format!(r#"{{"ready": "{}"}}"#, env!("CARGO_PKG_VERSION")));
-    for request in std::io::stdin().lock().lines() {
-        let request = request.expect("requests are text");
-        let (what, name) = request.split_once(' ').expect("a request has a word and a shape");
-        let contender = contenders.iter_mut().find(|c| c.shape.name == name).expect("the shape is known");
-        let n_steps = contender.shape.n_steps;
-        match what {
-            "step" => {
-                let loss = contender.steps();
-                answer(format!(r#"{{"n_steps": {n_steps}, "train_loss": {loss}}}"#));
-            }
-            "products" => {
-                contender.products();
-                answer(format!(r#"{{"n_steps": {n_steps}}}"#));
-            }
-            other => panic!("unknown request `{other}`"),
-        }
-    }
-}
-
 /// Seconds on a CPU so far, from the scheduler's books where there are some.
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn seconds(since: Instant) -> f64 {
@@ -182,8 +154,9 @@ fn seconds(since: Instant) -> f64 {
     on_cpu.map_or_else(|| (Instant::now() - since).as_secs_f64(), |nanoseconds| 1e-9 * nanoseconds)
 }
 
+/// Both in turns, for quick looks.
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn compare(contender: &mut Contender) {
+pub(crate) fn compare(contender: &mut Contender) {
     let (since, n_steps) = (Instant::now(), contender.shape.n_steps);
     let time = |work: &mut dyn FnMut()| {
         let start = seconds(since);

@@ -17,6 +17,11 @@ pub trait Field<T: Scalar> {
         Vec::new()
     }
 
+    /// The training loss at which the run is to end, once no sample is wrong.
+    fn target(&self) -> Option<f64> {
+        None
+    }
+
     /// The objective seen through pre-activations, where the network and the
     /// strategy allow it.
     fn neurons(&mut self) -> Option<&mut dyn Neurons<T>> {

@@ -5,6 +5,7 @@ use crate::model::{LateFusion, Source, loss};
 use crate::num::{MatrixView, Scalar};
 use crate::solvers::neurons::Neurons;
 use crate::solvers::{Field, Reading};
+use crate::spec::Until;
 use crate::strategies::{Step, Strategy};
 
 use super::neurons::NeuronForm;
@@ -18,8 +19,8 @@ pub(super) struct StepField<'a, T: Scalar, S: Source<T>> {
     pub weighting: Weighting<'a, T>,
     pub frozen: &'a [bool],
     pub buffers: &'a mut Buffers<T>,
-    /// Whether errors are counted.
-    pub counts_errors: bool,
+    /// What the run trains for; errors are counted only where it does.
+    pub until: Option<Until>,
     /// The neuron form, where there is one.
     pub neurons: Option<NeuronForm<'a, T>>,
 }
@@ -27,21 +28,26 @@ pub(super) struct StepField<'a, T: Scalar, S: Source<T>> {
 impl<'a, T: Scalar, S: Source<T>> StepField<'a, T, S> {
     /// The same objective on other samples.
     pub(super) fn on<O: Source<T>>(self, source: &'a O) -> StepField<'a, T, O> {
-        let Self { step, strategy, weighting, frozen, buffers, counts_errors, neurons, .. } = self;
-        StepField { step, strategy, source, weighting, frozen, buffers, counts_errors, neurons }
+        let Self { step, strategy, weighting, frozen, buffers, until, neurons, .. } = self;
+        StepField { step, strategy, source, weighting, frozen, buffers, until, neurons }
     }
 }
 
 impl<T: Scalar, S: Source<T>> Field<T> for StepField<'_, T, S> {
     fn gradient(&mut self, params: &[T], out: &mut Vec<T>) -> Reading {
-        let Self { step, source, weighting, frozen, buffers, counts_errors, .. } = self;
-        let tiled = evaluate_tiled(step, *weighting, frozen, params, *counts_errors, buffers, out);
+        let Self { step, source, weighting, frozen, buffers, .. } = self;
+        let counts_errors = self.until.is_some();
+        let tiled = evaluate_tiled(step, *weighting, frozen, params, counts_errors, buffers, out);
         if let Some((loss, errors)) = tiled {
             return Reading { loss, errors };
         }
         let loss = evaluate(step, self.strategy, *source, *weighting, frozen, params, buffers, out);
-        let errors = self.counts_errors.then(|| n_errors(self.buffers.work.fused(), step.labels));
+        let errors = counts_errors.then(|| n_errors(self.buffers.work.fused(), step.labels));
         Reading { loss, errors }
+    }
+
+    fn target(&self) -> Option<f64> {
+        self.until.map(|until| until.train_loss)
     }
 
     fn neurons(&mut self) -> Option<&mut dyn Neurons<T>> {

@@ -114,8 +114,7 @@ impl<T: Scalar> Neurons<T> for NeuronForm<'_, T> {
         let n = self.y.len();
         out.resize(self.tables.layout.n_neurons() * n, T::ZERO);
         let mut rest = &mut out[..];
-        for ((table, branch), x) in
-            self.tables.branches.iter().zip(&self.tables.layout.branches).zip(self.x)
+        for ((table, branch), x) in self.tables.branches.iter().zip(&self.tables.layout.branches).zip(self.x)
         {
             let rows = branch.sigma.n_neurons * self.tables.layout.n_classes;
             let (rows_out, after) = rest.split_at_mut(rows * n);
@@ -130,8 +129,7 @@ impl<T: Scalar> Neurons<T> for NeuronForm<'_, T> {
     fn add_pull(&mut self, pull: &[T], params: &mut [T]) {
         let n = self.y.len();
         let mut rest = pull;
-        for ((table, branch), x) in
-            self.tables.branches.iter().zip(&self.tables.layout.branches).zip(self.x)
+        for ((table, branch), x) in self.tables.branches.iter().zip(&self.tables.layout.branches).zip(self.x)
         {
             let rows = branch.sigma.n_neurons * self.tables.layout.n_classes;
             let (own, after) = rest.split_at(rows * n);
@@ -194,7 +192,7 @@ impl<T: Scalar> Neurons<T> for NeuronForm<'_, T> {
         });
         let wrong = |i: usize| {
             let own = fused[self.y[i] as usize * n + i];
-            (0..tables.layout.n_classes).any(|j| j != self.y[i] as usize && !(fused[j * n + i] < own))
+            !(0..tables.layout.n_classes).all(|j| j == self.y[i] as usize || fused[j * n + i] < own)
         };
         let errors = tables.counts_errors.then(|| (0..n).filter(|i| wrong(*i)).count());
         Reading { loss, errors }

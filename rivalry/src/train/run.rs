@@ -6,7 +6,7 @@ use crate::num::{Draws, Matrix, Numbers, Purpose, Scalar, sums, vectorised};
 use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory, Unreached};
 use crate::solvers::schedule::Schedule;
 use crate::solvers::{self, Halt, Progress, Reading, Solver, Update};
-use crate::spec::{ENGINE, Job, RunId};
+use crate::spec::{ENGINE, Job, RunId, Until};
 use crate::strategies::{self, Epoch, On, Plan, Settle, Step, Strategy, Teacher};
 
 use super::field::StepField;
@@ -160,7 +160,7 @@ struct Loop<T: Scalar> {
     batch: Batch<T>,
     batch_rows: usize,
     full: bool,
-    counts_errors: bool,
+    until: Option<Until>,
     neurons: Option<NeuronTables<T>>,
     /// The weights before the epoch, for the strategy.
     before: Vec<T>,
@@ -169,7 +169,7 @@ struct Loop<T: Scalar> {
 
 impl<T: Scalar> Loop<T> {
     fn new(job: &Job, prepared: &Prepared<T>, strategy: &dyn Strategy<T>, full: bool) -> Self {
-        let counts_errors = job.spec().until.is_some();
+        let until = job.spec().until;
         let (model, n) = (&prepared.model, prepared.train.len());
         let batch_rows = if full { n } else { (job.spec().batch as usize).min(n) };
         let fused_alone =
@@ -180,8 +180,8 @@ impl<T: Scalar> Loop<T> {
             batch: Batch::new(&prepared.train, if full { 0 } else { batch_rows }),
             batch_rows,
             full,
-            counts_errors,
-            neurons: NeuronTables::new(prepared, strategy, counts_errors).filter(|_| full),
+            until,
+            neurons: NeuronTables::new(prepared, strategy, until.is_some()).filter(|_| full),
             before: Vec::new(),
             seed: job.spec().seed,
         }
@@ -218,7 +218,7 @@ impl<T: Scalar> Loop<T> {
         let (order, sample_weights) = self.order(index, &plan, train.len());
         let factor = schedule.factor(index, n_epochs);
         let rates: Vec<_> = plan.steps.iter().map(|step| (step.rates(model), step.frozen(model))).collect();
-        let mut errors = self.counts_errors.then_some(0);
+        let mut errors = self.until.map(|_| 0);
         let mut last = None;
         let mut losses = Vec::with_capacity(order.len().div_ceil(self.batch_rows.max(1)));
         let mut position = 0;
@@ -237,7 +237,7 @@ impl<T: Scalar> Loop<T> {
                 let State { strategy, solver, params, .. } = state;
                 let update = Update { factor, rates };
                 let (strategy, buffers) = (strategy.as_mut(), &mut self.buffers);
-                let counts_errors = self.counts_errors;
+                let until = self.until;
                 let field = StepField {
                     step: &step,
                     strategy,
@@ -245,7 +245,7 @@ impl<T: Scalar> Loop<T> {
                     weighting,
                     frozen,
                     buffers,
-                    counts_errors,
+                    until,
                     neurons: neuron_form(&mut self.neurons, train),
                 };
                 let progress = if self.full {
@@ -295,7 +295,7 @@ impl<T: Scalar> Loop<T> {
             weighting: Weighting { classes: None, samples: None },
             frozen: &[],
             buffers: &mut self.buffers,
-            counts_errors: false,
+            until: None,
             neurons: neuron_form(&mut self.neurons, train),
         };
         solver.catch_up(params, &mut field);

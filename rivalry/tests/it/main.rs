@@ -3,6 +3,7 @@
 mod contract;
 mod documentation;
 mod figures;
+mod flow;
 mod formats;
 mod golden;
 mod promises;

@@ -3,6 +3,7 @@
 //! fewer gradients. One step of the training loop is one accepted step.
 
 mod control;
+mod event;
 mod multirate;
 mod neuron_flow;
 mod neuron_step;
@@ -21,7 +22,7 @@ use plain::Plain;
 const KNOBS: &[Knob] = &[
     Knob {
         name: "tolerance",
-        default: Default::Number(1e-4),
+        default: Default::Number(1e-3),
         range: Range::Between(1e-13, 0.1),
         meaning: "largest error of a step, relative to the size of each neuron",
     },
@@ -90,6 +91,7 @@ pub(super) const fn entry<T: Scalar>() -> Entry<dyn Solver<T>> {
                 },
                 clock: Clock { time: 0.0, control: Control::START },
                 n_steps: 0,
+                last_loss: f64::NAN,
                 plain: Plain::default(),
                 neurons: NeuronFlow::new(),
             })
@@ -117,6 +119,7 @@ enum Form {
 }
 
 /// Where a flow is and how far it goes next.
+#[derive(Clone, Copy)]
 struct Clock {
     time: f64,
     control: Control,
@@ -127,6 +130,8 @@ struct GradientFlow<T> {
     settings: Settings,
     clock: Clock,
     n_steps: u64,
+    /// Training loss after the last step; not a number before the first.
+    last_loss: f64,
     plain: Plain<T>,
     neurons: NeuronFlow<T>,
 }
@@ -138,19 +143,16 @@ impl<T: Scalar> Solver<T> for GradientFlow<T> {
 
     fn step(&mut self, update: &Update<'_>, params: &mut [T], field: &mut dyn Field<T>) -> Progress {
         self.n_steps += 1;
-        let steady = update.factor == 1.0 && update.rates == [(0..params.len(), 1.0)];
-        if self.settings.form == Form::Neurons
-            && let Some(neurons) = field.neurons()
-        {
-            if steady {
-                return self.neurons.step(&self.settings, &mut self.clock, params, neurons);
-            }
-            if self.neurons.is_entered() {
-                self.neurons.write_back(params, neurons);
-                self.neurons.leave();
-            }
+        let Some(target) = field.target() else {
+            return self.advance(self.settings.time_limit, update, params, field);
+        };
+        let before = self.snapshot(params);
+        let mut progress = self.advance(self.settings.time_limit, update, params, field);
+        if progress.reading.errors == Some(0) && progress.reading.loss <= target {
+            self.locate(target, before, &mut progress, update, params, field);
         }
-        self.plain.step(&self.settings, &mut self.clock, update, params, field)
+        self.last_loss = progress.reading.loss;
+        progress
     }
 
     fn catch_up(&self, params: &mut [T], field: &mut dyn Field<T>) {
@@ -178,7 +180,33 @@ impl<T: Scalar> Solver<T> for GradientFlow<T> {
                 ("step", step),
                 ("last_error", last_error),
                 ("reach", reach),
+                ("last_loss", &mut self.last_loss),
             ],
         }
+    }
+}
+
+impl<T: Scalar> GradientFlow<T> {
+    /// One accepted step, not beyond a time.
+    fn advance(
+        &mut self,
+        limit: f64,
+        update: &Update<'_>,
+        params: &mut [T],
+        field: &mut dyn Field<T>,
+    ) -> Progress {
+        let steady = update.factor == 1.0 && update.rates == [(0..params.len(), 1.0)];
+        if self.settings.form == Form::Neurons
+            && let Some(neurons) = field.neurons()
+        {
+            if steady {
+                return self.neurons.step(&self.settings, limit, &mut self.clock, params, neurons);
+            }
+            if self.neurons.is_entered() {
+                self.neurons.write_back(params, neurons);
+                self.neurons.leave();
+            }
+        }
+        self.plain.step(&self.settings, limit, &mut self.clock, update, params, field)
     }
 }

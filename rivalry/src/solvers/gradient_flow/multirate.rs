@@ -11,10 +11,12 @@ use super::{Clock, Settings};
 
 /// Passes through fast and slow neurons in one macro step.
 const MAX_PASSES: u32 = 3;
+/// How far slow neurons may move in the first macro step.
+pub(super) const START_REACH: f64 = 0.05;
 /// Largest move of a slow neuron in one macro step, relative to its size.
 const MAX_REACH: f64 = 0.3;
 /// Products over all slow neurons in one macro step.
-const SLOW_PRODUCTS: f64 = 5.0;
+const SLOW_PRODUCTS: f64 = 3.0;
 /// Small steps of the fast neurons in one macro step, at least: below that one
 /// step of all neurons is cheaper.
 const MIN_RATIO: f64 = 3.0;
@@ -43,29 +45,42 @@ pub(super) struct Split<T> {
     fast_pull: Vec<T>,
 }
 
+/// What came of the wish for a macro step.
+pub(super) enum MacroStep {
+    /// It was taken; why there is no further one.
+    Done(Option<Halt>),
+    /// A step of all neurons is better.
+    NotBetter,
+}
+
 impl<T: Scalar> Split<T> {
     /// A macro step, or nothing when a step of all neurons is better.
     pub(super) fn step(
         &mut self,
         flow: &mut NeuronFlow<T>,
         settings: &Settings,
+        limit: f64,
         clock: &mut Clock,
         live: &Group,
         field: &mut dyn Neurons<T>,
         tally: &mut Tally,
-    ) -> Option<Option<Halt>> {
+    ) -> MacroStep {
         let layout = field.layout().clone();
         let n = layout.n_samples;
         let mut rates = rates(flow, live, n);
         rates.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
         let small = clock.control.step;
-        let (mut n_fast, mut length) =
-            choose(&rates, small, flow.reach, settings.pair.a.len(), &layout)?;
+        let choice = choose(&rates, small, flow.reach, settings.pair.a.len(), &layout);
+        let Some((mut n_fast, mut length)) = choice else {
+            // A reach that bad steps have made short recovers.
+            flow.reach = flow.reach.max(START_REACH.min(flow.reach * 1.05));
+            return MacroStep::NotBetter;
+        };
         for _ in 0..4 {
-            let left = settings.time_limit - clock.time;
+            let left = limit - clock.time;
             length = length.min(left);
             if length < MIN_RATIO * small || n_fast == 0 {
-                return None;
+                return MacroStep::NotBetter;
             }
             let group = |range: std::ops::Range<usize>| {
                 let mut neurons: Vec<usize> = rates[range].iter().map(|r| r.1).collect();
@@ -87,8 +102,8 @@ impl<T: Scalar> Split<T> {
                 flow.add_pull(&fast, n);
                 std::mem::swap(&mut flow.from, &mut self.fast_pull);
                 flow.refresh(&layout, live, field, tally);
-                clock.time = if length >= left { settings.time_limit } else { clock.time + length };
-                return Some((length >= left).then_some(Halt::TimeLimit));
+                clock.time = if length >= left { limit } else { clock.time + length };
+                return MacroStep::Done((length >= left).then_some(Halt::TimeLimit));
             }
             tally.rejected += 1;
             clock.control = before;
@@ -98,7 +113,7 @@ impl<T: Scalar> Split<T> {
             // Whoever is too fast for the shorter step goes with the fast.
             n_fast = n_fast.max(rates.iter().take_while(|r| r.0 * length > flow.reach).count());
         }
-        None
+        MacroStep::NotBetter
     }
 
     /// The error of one attempt at a macro step, in units of what is allowed.
@@ -135,23 +150,19 @@ impl<T: Scalar> Split<T> {
             if !self.fast(flow, settings, clock, layout, fast, length, field, tally) {
                 return f64::NAN;
             }
-            error = 0.0;
-            for round in 0..if pass == 0 { 2 } else { 1 } {
+            // The middle and the end, then the end once more.
+            for first_half in [0, 1].into_iter().take(if pass == 0 { 2 } else { 1 }) {
                 slow_slopes(layout, slow, &self.middle, &mut self.nodes[1]);
                 slow_slopes(layout, slow, &self.end, &mut self.nodes[2]);
-                for half in 0..2 {
+                for half in first_half..2 {
                     slow_pull(layout, slow, &self.nodes, &self.weights[half], &mut self.pulls[half]);
                     self.spreads[half].resize(self.pulls[half].len(), T::ZERO);
                     slow.spread(field, &self.pulls[half], &mut self.spreads[half], &mut tally.flops);
+                    tally.evaluations += 1;
                 }
-                tally.evaluations += 2;
-                if round + pass > 0 {
-                    error = slow_error(&self.start, &self.spreads[1], &self.end, n, &sizes)
-                        / settings.tolerance;
-                }
-                for (values, spread) in
-                    [(&mut self.middle, &self.spreads[0]), (&mut self.end, &self.spreads[1])]
-                {
+                error = slow_move(&self.start, &self.spreads[1], &self.end, n, &sizes) / settings.tolerance;
+                let values = [&mut self.middle, &mut self.end];
+                for (values, spread) in values.into_iter().zip(&self.spreads).skip(first_half) {
                     values.copy_from_slice(&self.start);
                     add_scaled(values, spread, T::ONE);
                 }
@@ -286,7 +297,8 @@ fn choose(
         if length < MIN_RATIO * small {
             continue;
         }
-        let cost = (SLOW_PRODUCTS * stage(all - n_fast)) / length + steps * stage(n_fast) / small;
+        let slow = SLOW_PRODUCTS * stage(all - n_fast) + stage(all);
+        let cost = slow / length + steps * stage(n_fast) / small;
         if cost < best.0 {
             best = (cost, Some((n_fast, length)));
         }
@@ -334,7 +346,7 @@ fn slow_pull<T: Scalar>(
 }
 
 /// How far the end moved in the last correction, relative to each row's size.
-fn slow_error<T: Scalar>(start: &[T], spread: &[T], end: &[T], n: usize, sizes: &[f64]) -> f64 {
+fn slow_move<T: Scalar>(start: &[T], spread: &[T], end: &[T], n: usize, sizes: &[f64]) -> f64 {
     let mut worst = 0.0_f64;
     let rows = start.chunks_exact(n).zip(spread.chunks_exact(n)).zip(end.chunks_exact(n)).zip(sizes);
     for (((start, spread), end), size) in rows {

@@ -5,7 +5,7 @@ use crate::num::Scalar;
 
 use super::super::neurons::{Layout, Neurons};
 use super::super::{Halt, Progress, Reading};
-use super::multirate::Split;
+use super::multirate::{MacroStep, START_REACH, Split};
 use super::neuron_step::{Attempt, Group, Others, add_scaled, add_weighted, largest};
 use super::{Clock, Settings};
 
@@ -38,7 +38,7 @@ impl<T: Scalar> NeuronFlow<T> {
             pull: Vec::new(),
             slope: Vec::new(),
             upstream: Vec::new(),
-            reach: 0.05,
+            reach: START_REACH,
             attempt: Attempt::default(),
             from: Vec::new(),
             split: Split::default(),
@@ -52,9 +52,16 @@ impl<T: Scalar> NeuronFlow<T> {
 
     /// Forgets everything; the weights must have been written back.
     pub(super) fn leave(&mut self) {
-        for slot in [&mut self.base, &mut self.pre, &mut self.pull, &mut self.slope, &mut self.upstream] {
-            slot.clear();
-        }
+        self.slots_mut().into_iter().for_each(Vec::clear);
+    }
+
+    /// All that changes from step to step.
+    pub(super) fn slots(&self) -> [&Vec<T>; 5] {
+        [&self.base, &self.pre, &self.pull, &self.slope, &self.upstream]
+    }
+
+    pub(super) fn slots_mut(&mut self) -> [&mut Vec<T>; 5] {
+        [&mut self.base, &mut self.pre, &mut self.pull, &mut self.slope, &mut self.upstream]
     }
 
     /// w = w_0 + X^T C.
@@ -67,6 +74,7 @@ impl<T: Scalar> NeuronFlow<T> {
     pub(super) fn step(
         &mut self,
         settings: &Settings,
+        limit: f64,
         clock: &mut Clock,
         params: &[T],
         field: &mut dyn Neurons<T>,
@@ -77,17 +85,16 @@ impl<T: Scalar> NeuronFlow<T> {
             self.enter(params, field, &mut tally);
         }
         let live = self.live(&layout);
-        let mut outcome = None;
-        if let (true, None) = (settings.multirate, settings.fixed) {
-            if clock.control.step > 0.0 {
-                let mut split = std::mem::take(&mut self.split);
-                outcome = split.step(self, settings, clock, &live, field, &mut tally);
-                self.split = split;
-            }
+        let mut outcome = MacroStep::NotBetter;
+        // The first step is one of all neurons: it finds the step's size.
+        if settings.multirate && settings.fixed.is_none() && clock.control.step > 0.0 {
+            let mut split = std::mem::take(&mut self.split);
+            outcome = split.step(self, settings, limit, clock, &live, field, &mut tally);
+            self.split = split;
         }
         let halt = match outcome {
-            Some(halt) => halt,
-            None => self.whole(settings, clock, &live, field, &mut tally),
+            MacroStep::Done(halt) => halt,
+            MacroStep::NotBetter => self.whole(settings, limit, clock, &live, field, &mut tally),
         };
         let reading = self.read(&layout, &live, field);
         Progress {
@@ -155,6 +162,7 @@ impl<T: Scalar> NeuronFlow<T> {
     fn whole(
         &mut self,
         settings: &Settings,
+        limit: f64,
         clock: &mut Clock,
         live: &Group,
         field: &mut dyn Neurons<T>,
@@ -172,7 +180,7 @@ impl<T: Scalar> NeuronFlow<T> {
         }
         for _ in 0..MAX_ATTEMPTS {
             let wanted = settings.fixed.unwrap_or(clock.control.step);
-            let left = settings.time_limit - clock.time;
+            let left = limit - clock.time;
             let h = wanted.min(left);
             if clock.time + h <= clock.time || !h.is_finite() {
                 break;
@@ -198,7 +206,7 @@ impl<T: Scalar> NeuronFlow<T> {
                 self.from.fill(T::ZERO);
                 add_weighted(&mut self.from, &self.attempt.pulls, pair.a[last - 1], h);
                 self.add_pull(live, n);
-                clock.time = if h >= left { settings.time_limit } else { clock.time + h };
+                clock.time = if h >= left { limit } else { clock.time + h };
                 return (h >= left).then_some(Halt::TimeLimit);
             }
             tally.rejected += 1;
@@ -206,7 +214,7 @@ impl<T: Scalar> NeuronFlow<T> {
                 break;
             }
         }
-        Some(if clock.time >= settings.time_limit { Halt::TimeLimit } else { Halt::NoStep })
+        Some(if clock.time >= limit { Halt::TimeLimit } else { Halt::NoStep })
     }
 
     /// Adds the rows in `from` to the group's pull.

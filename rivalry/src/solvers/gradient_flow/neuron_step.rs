@@ -262,12 +262,12 @@ pub(super) fn largest<T: Scalar>(values: &[T]) -> T {
         || {
             let mut lanes = [T::ZERO; 16];
             let (blocks, rest) = values.as_chunks::<16>();
-            // x - x is zero unless x is not finite.
+            // Zero times x is zero unless x is not finite.
             let mut strange = [T::ZERO; 16];
             for block in blocks {
                 for lane in 0..16 {
                     let x = block[lane].abs();
-                    strange[lane] += block[lane] - block[lane];
+                    strange[lane] += block[lane] * T::ZERO;
                     lanes[lane] = if x > lanes[lane] { x } else { lanes[lane] };
                 }
             }
@@ -276,7 +276,7 @@ pub(super) fn largest<T: Scalar>(values: &[T]) -> T {
                 top = if lanes[lane] > top { lanes[lane] } else { top } + strange[lane];
             }
             for x in rest {
-                top = if x.abs() > top { x.abs() } else { top } + (*x - *x);
+                top = if x.abs() > top { x.abs() } else { top } + *x * T::ZERO;
             }
             top
         },

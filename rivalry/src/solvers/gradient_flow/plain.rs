@@ -28,6 +28,7 @@ impl<T: Scalar> Plain<T> {
     pub(super) fn step(
         &mut self,
         settings: &Settings,
+        limit: f64,
         clock: &mut Clock,
         update: &Update<'_>,
         params: &mut [T],
@@ -44,7 +45,7 @@ impl<T: Scalar> Plain<T> {
         }
         for _ in 0..MAX_ATTEMPTS {
             let wanted = settings.fixed.unwrap_or(clock.control.step);
-            let left = settings.time_limit - clock.time;
+            let left = limit - clock.time;
             let step = wanted.min(left);
             if clock.time + step <= clock.time || !step.is_finite() {
                 break;
@@ -72,7 +73,7 @@ impl<T: Scalar> Plain<T> {
             };
             if accepted {
                 params.copy_from_slice(&self.at);
-                clock.time = if step >= left { settings.time_limit } else { clock.time + step };
+                clock.time = if step >= left { limit } else { clock.time + step };
                 progress.time = Some(clock.time);
                 progress.reading = reading;
                 progress.halt = (step >= left).then_some(Halt::TimeLimit);
@@ -83,7 +84,7 @@ impl<T: Scalar> Plain<T> {
                 break;
             }
         }
-        progress.halt = Some(if clock.time >= settings.time_limit { Halt::TimeLimit } else { Halt::NoStep });
+        progress.halt = Some(if clock.time >= limit { Halt::TimeLimit } else { Halt::NoStep });
         progress
     }
 

@@ -6,7 +6,7 @@ use crate::model::{Inputs, Slice};
 use crate::num::{Draws, Purpose};
 use crate::registry::{Choice, find};
 use crate::solvers::{Field, Reading};
-use crate::spec::{ClassWeights, Job, Spec};
+use crate::spec::{ClassWeights, Job, Spec, Until};
 use crate::strategies::{self, Epoch};
 use crate::train::field::StepField;
 use crate::train::prepare;
@@ -297,7 +297,7 @@ fn tiled_and_whole<T: Scalar>(
             weighting,
             frozen,
             buffers: &mut buffers,
-            counts_errors: true,
+            until: Some(Until { train_loss: 0.1 }),
             neurons: None,
         };
         (field.gradient(&params, &mut grad), grad)

@@ -2,6 +2,7 @@
 
 mod demo_data;
 mod edges;
+mod flow;
 mod stats;
 mod torch;
 mod terminal;

@@ -21,7 +21,8 @@ pub trait Encoder<T: Scalar>: Send + Sync {
     fn shape(&self, n_inputs: usize, n_classes: usize) -> Shape;
 
     /// The activation of an encoder whose logits are plain sums of neurons,
-    /// f_j = sum_l sigma(<w_{j,l}, x>), which allows the neuron form of a flow.
+    /// f_j = sum_l sigma(<w_{j,l}, x>), the neurons of a class side by side:
+    /// allows the neuron form of a flow, and full batches tile by tile.
     fn neurons(&self) -> Option<SmoothedRelu> {
         None
     }

@@ -6,6 +6,8 @@
 //! from the talk); the formula of sigma follows Allen-Zhu and Li 2020 and is
 //! our reconstruction for this paper, and so are all default constants.
 
+use std::borrow::Borrow;
+
 use crate::num::{Draws, MatrixMut, MatrixView, Op, Scalar, product_into, vectorised};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
@@ -113,11 +115,21 @@ impl SmoothedRelu {
 /// [0, beta], sigma'(a) = (u / beta)^(q-1) and sigma(a) = u sigma'(a) / q +
 /// max(a - beta, 0).
 impl SmoothedRelu {
+    /// out += sigma(a), and a = sigma'(a).
+    pub(crate) fn activate<T: Scalar>(&self, a: &mut [T], out: &mut [T]) {
+        let (beta, inverse_q) = (T::from_f64(self.beta), T::from_f64(1.0 / f64::from(self.power)));
+        self.each_slope(a, out, |a, slope, out| {
+            let (u, beyond) = cut(*a, beta);
+            *out += u * slope * inverse_q + beyond;
+            *a = slope;
+        });
+    }
+
     /// out += sigma(a).
     pub(crate) fn add_sigma<T: Scalar>(&self, a: &[T], out: &mut [T]) {
         let (beta, inverse_q) = (T::from_f64(self.beta), T::from_f64(1.0 / f64::from(self.power)));
         self.each_slope(a, out, |a, slope, out| {
-            let (u, beyond) = cut(a, beta);
+            let (u, beyond) = cut(*a, beta);
             *out += u * slope * inverse_q + beyond;
         });
     }
@@ -134,26 +146,36 @@ impl SmoothedRelu {
     }
 
     #[inline(always)]
-    fn each_slope<T: Scalar>(&self, a: &[T], out: &mut [T], f: impl Fn(T, T, &mut T)) {
+    fn each_slope<T: Scalar, A: Borrow<T>>(
+        &self,
+        a: impl IntoIterator<Item = A>,
+        out: &mut [T],
+        f: impl Fn(A, T, &mut T),
+    ) {
         // The usual powers as constants, so that the loops vectorise.
         match self.power {
-            2 => self.each_slope_of::<T, 1>(a, out, f),
-            3 => self.each_slope_of::<T, 2>(a, out, f),
-            4 => self.each_slope_of::<T, 3>(a, out, f),
-            5 => self.each_slope_of::<T, 4>(a, out, f),
-            _ => self.each_slope_of::<T, 0>(a, out, f),
+            2 => self.each_slope_of::<T, A, 1>(a, out, f),
+            3 => self.each_slope_of::<T, A, 2>(a, out, f),
+            4 => self.each_slope_of::<T, A, 3>(a, out, f),
+            5 => self.each_slope_of::<T, A, 4>(a, out, f),
+            _ => self.each_slope_of::<T, A, 0>(a, out, f),
         }
     }
 
     #[inline(always)]
-    fn each_slope_of<T: Scalar, const POWER: i32>(&self, a: &[T], out: &mut [T], f: impl Fn(T, T, &mut T)) {
+    fn each_slope_of<T: Scalar, A: Borrow<T>, const POWER: i32>(
+        &self,
+        a: impl IntoIterator<Item = A>,
+        out: &mut [T],
+        f: impl Fn(A, T, &mut T),
+    ) {
         let (beta, inverse) = (T::from_f64(self.beta), T::from_f64(1.0 / self.beta));
         let power = if POWER == 0 { self.power - 1 } else { POWER };
         vectorised(
             #[inline(always)]
             || {
-                for (a, out) in a.iter().zip(out.iter_mut()) {
-                    let x = cut(*a, beta).0 * inverse;
+                for (a, out) in a.into_iter().zip(out.iter_mut()) {
+                    let x = cut(*a.borrow(), beta).0 * inverse;
                     let slope = match power {
                         1 => x,
                         2 => x * x,
@@ -161,18 +183,19 @@ impl SmoothedRelu {
                         4 => (x * x) * (x * x),
                         _ => x.powi(power),
                     };
-                    f(*a, slope, out);
+                    f(a, slope, out);
                 }
             },
         );
     }
 }
 
-/// `a` cut to [0, beta], and what is beyond.
+/// `a` cut to [0, beta], and what is beyond. Comparisons this way round keep a
+/// NaN.
 #[inline(always)]
 fn cut<T: Scalar>(a: T, beta: T) -> (T, T) {
-    let positive = if a > T::ZERO { a } else { T::ZERO };
-    let u = if positive < beta { positive } else { beta };
+    let positive = if T::ZERO > a { T::ZERO } else { a };
+    let u = if beta < positive { beta } else { positive };
     (u, positive - u)
 }
 
@@ -215,11 +238,19 @@ impl<T: Scalar> Encoder<T> for SmoothedRelu {
             Op::Transposed,
             false,
         );
-        for r in 0..x.rows() {
-            for (f, neurons) in out.row_mut(r).iter_mut().zip(pre.row(r).chunks_exact(self.n_neurons)) {
-                *f = neurons.iter().map(|a| self.sigma(*a)).sum();
-            }
-        }
+        // The slopes wait for the backward pass where the pre-activations were.
+        let (slopes, values) = kept.split_at_mut(x.rows() * n_units);
+        let values = &mut values[..slopes.len()];
+        values.fill(T::ZERO);
+        self.activate(slopes, values);
+        vectorised(
+            #[inline(always)]
+            || {
+                for (f, neurons) in out.as_mut_slice().iter_mut().zip(values.chunks_exact(self.n_neurons)) {
+                    *f = neurons.iter().copied().sum();
+                }
+            },
+        );
     }
 
     /// df_j/dw_{j,l} = sigma'(a_{j,l}) x, so delta_{j,l} = upstream_j
@@ -237,7 +268,7 @@ impl<T: Scalar> Encoder<T> for SmoothedRelu {
     ) {
         let n_units = out.cols() * self.n_neurons;
         let plane = x.rows() * n_units;
-        let (pre, delta) = kept.split_at_mut(plane);
+        let (slopes, delta) = kept.split_at_mut(plane);
         let delta = &mut delta[..plane];
         vectorised(
             #[inline(always)]
@@ -246,10 +277,10 @@ impl<T: Scalar> Encoder<T> for SmoothedRelu {
                     let row = r * n_units..(r + 1) * n_units;
                     let units = delta[row.clone()]
                         .chunks_exact_mut(self.n_neurons)
-                        .zip(pre[row].chunks_exact(self.n_neurons));
-                    for ((d, a), u) in units.zip(upstream.row(r)) {
-                        for (d, a) in d.iter_mut().zip(a) {
-                            *d = *u * self.slope(*a);
+                        .zip(slopes[row].chunks_exact(self.n_neurons));
+                    for ((d, slopes), u) in units.zip(upstream.row(r)) {
+                        for (d, slope) in d.iter_mut().zip(slopes) {
+                            *d = *u * *slope;
                         }
                     }
                 }

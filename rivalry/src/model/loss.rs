@@ -93,6 +93,109 @@ pub fn cross_entropy<T: Scalar>(
     loss / total
 }
 
+/// [`cross_entropy`] for a tile of a batch, classes x samples: `logits` has
+/// rows of `width` values, of which the first are the `labels.len()` samples.
+///
+/// Replaces the logits by `unit` (1 / sum of the batch's weights) times the
+/// weighted gradient and returns the weighted sum of losses. What lies behind
+/// the samples is not read into anything.
+pub fn cross_entropy_tile<T: Scalar>(
+    logits: &mut [T],
+    width: usize,
+    labels: &[u32],
+    weights: Option<&[T]>,
+    unit: T,
+    scratch: &mut TileScratch<T>,
+) -> f64 {
+    let TileScratch { top, sum } = scratch;
+    top.resize(width, T::ZERO);
+    sum.resize(width, T::ZERO);
+    top.copy_from_slice(&logits[..width]);
+    vectorised(
+        #[inline(always)]
+        || {
+            for row in logits[width..].chunks_exact(width) {
+                for (top, z) in top.iter_mut().zip(row) {
+                    *top = if *z > *top { *z } else { *top };
+                }
+            }
+        },
+    );
+    let mut loss = 0.0;
+    for (i, label) in labels.iter().enumerate() {
+        let row_loss = (top[i] - logits[*label as usize * width + i]).to_f64();
+        loss += weights.map_or(row_loss, |w| w[i].to_f64() * row_loss);
+    }
+    sum.fill(T::ZERO);
+    vectorised(
+        #[inline(always)]
+        || {
+            for row in logits.chunks_exact_mut(width) {
+                for ((z, top), sum) in row.iter_mut().zip(top.iter()).zip(sum.iter_mut()) {
+                    *z = (*z - *top).exp();
+                    *sum += *z;
+                }
+            }
+            for (factor, sum) in top.iter_mut().zip(sum.iter()) {
+                *factor = unit / *sum;
+            }
+            if let Some(weights) = weights {
+                top.iter_mut().zip(weights).for_each(|(factor, weight)| *factor *= *weight);
+            }
+            for row in logits.chunks_exact_mut(width) {
+                row.iter_mut().zip(top.iter()).for_each(|(p, factor)| *p *= *factor);
+            }
+        },
+    );
+    for (i, label) in labels.iter().enumerate() {
+        logits[*label as usize * width + i] -= weights.map_or(unit, |w| unit * w[i]);
+    }
+    loss + match weights {
+        // Each normaliser lies between 1 and K: a product of some has the sum
+        // of their logarithms and is far from overflow.
+        None => sum[..labels.len()]
+            .chunks(16)
+            .map(|some| special::ln(some.iter().map(|s| s.to_f64()).product::<f64>()))
+            .sum::<f64>(),
+        Some(weights) => weights.iter().zip(sum.iter()).map(|(w, s)| w.to_f64() * special::ln(s.to_f64())).sum(),
+    }
+}
+
+/// Samples of such a tile that are wrong under the rule of [`is_right`].
+pub fn n_errors_tile<T: Scalar>(
+    logits: &[T],
+    width: usize,
+    labels: &[u32],
+    scratch: &mut TileScratch<T>,
+) -> usize {
+    let TileScratch { top: own, sum: n_below } = scratch;
+    own.resize(width, T::ZERO);
+    n_below.clear();
+    n_below.resize(width, T::ZERO);
+    for (i, label) in labels.iter().enumerate() {
+        own[i] = logits[*label as usize * width + i];
+    }
+    vectorised(
+        #[inline(always)]
+        || {
+            for row in logits.chunks_exact(width) {
+                for ((n, z), own) in n_below.iter_mut().zip(row).zip(own.iter()) {
+                    *n += if *z < *own { T::ONE } else { T::ZERO };
+                }
+            }
+        },
+    );
+    let others = T::from_f64((logits.len() / width - 1) as f64);
+    n_below[..labels.len()].iter().filter(|n| **n != others).count()
+}
+
+/// Buffers for tiles, one value per sample.
+#[derive(Clone, Debug, Default)]
+pub struct TileScratch<T> {
+    top: Vec<T>,
+    sum: Vec<T>,
+}
+
 /// Mean cross-entropy without a gradient, in double precision.
 pub fn mean_cross_entropy<T: Scalar>(logits: MatrixView<'_, T>, labels: &[u32]) -> f64 {
     let total = sums::sum_by(labels.len(), |i| {

@@ -9,6 +9,7 @@
 mod batch;
 pub mod loss;
 mod pass;
+mod tiles;
 
 use std::ops::Range;
 
@@ -17,6 +18,7 @@ use crate::num::{Draws, Purpose, Scalar};
 
 pub use batch::{Batch, Inputs, Slice, Source};
 pub use pass::{Noise, Outputs, Slot, Upstream, Workspace};
+pub use tiles::Tiles;
 
 const INIT_ENCODER: Purpose = Purpose::new("init encoder");
 const INIT_HEAD: Purpose = Purpose::new("init head");

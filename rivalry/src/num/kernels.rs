@@ -1,7 +1,13 @@
 //! Matrix products and SIMD dispatch: the only module with `unsafe` code.
 #![allow(unsafe_code, reason = "products and SIMD dispatch need raw pointers; nothing else may")]
 
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+mod panels;
+
 use super::{Matrix, MatrixMut, MatrixView, Scalar};
+
+pub use panels::Panels;
 
 /// How an operand of a product is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -133,6 +133,20 @@ impl<'a, T: Scalar> MatrixView<'a, T> {
         Self { data, rows, cols, stride: cols }
     }
 
+    /// Borrows the first `cols` of every `stride` values as a row.
+    ///
+    /// # Panics
+    /// When rows overlap or there are not enough values.
+    pub fn strided(data: &'a [T], rows: usize, cols: usize, stride: usize) -> Self {
+        assert!(cols <= stride, "rows of {cols} values are {stride} apart");
+        assert!(
+            rows == 0 || (rows - 1) * stride + cols <= data.len(),
+            "a {rows} x {cols} matrix of rows {stride} apart does not fit in {} values",
+            data.len()
+        );
+        Self { data, rows, cols, stride }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows

@@ -14,6 +14,6 @@ pub mod sums;
 
 pub use draws::{Draws, Purpose};
 pub(crate) use kernels::vectorised;
-pub use kernels::{Op, product, product_into};
+pub use kernels::{Op, Panels, product, product_into};
 pub use matrix::{Matrix, MatrixMut, MatrixView};
 pub use scalar::{Numbers, Scalar, Values};

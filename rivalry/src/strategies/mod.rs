@@ -52,7 +52,8 @@ pub trait Strategy<T: Scalar>: Send {
     /// The objective as a fixed sum of cross-entropies on logits with a factor
     /// each, where that is all there is to the strategy: it fills no other hook
     /// and looks at no weights. A gradient flow then follows neurons instead of
-    /// weights where the encoders allow it.
+    /// weights where the encoders allow it; and a full batch of fused
+    /// cross-entropy alone is worked tile by tile.
     fn terms(&self, _n_branches: usize) -> Option<Vec<(On, f64)>> {
         None
     }

@@ -5,7 +5,7 @@
 use crate::num::Scalar;
 use crate::registry::{Citation, Entry};
 
-use super::{Epoch, NeededRun, Needs, Settle, Strategy};
+use super::{Epoch, NeededRun, Needs, On, Settle, Strategy};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
@@ -28,6 +28,10 @@ struct WarmStart;
 impl<T: Scalar> Strategy<T> for WarmStart {
     fn needs(&self, modalities: &[String]) -> Needs {
         Needs { runs: NeededRun::each_alone(modalities), ..Needs::default() }
+    }
+
+    fn terms(&self, _n_branches: usize) -> Option<Vec<(On, f64)>> {
+        Some(vec![(On::Fused, 1.0)])
     }
 
     fn settle(&mut self, at: &Epoch<'_, T>, params: &mut [T]) -> Settle {

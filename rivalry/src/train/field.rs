@@ -9,7 +9,7 @@ use crate::spec::Until;
 use crate::strategies::{Step, Strategy};
 
 use super::neurons::NeuronForm;
-use super::step::{Buffers, Weighting, evaluate};
+use super::step::{Buffers, Weighting, evaluate, evaluate_tiled};
 
 /// The objective of one step.
 pub(super) struct StepField<'a, T: Scalar, S: Source<T>> {
@@ -36,8 +36,13 @@ impl<'a, T: Scalar, S: Source<T>> StepField<'a, T, S> {
 impl<T: Scalar, S: Source<T>> Field<T> for StepField<'_, T, S> {
     fn gradient(&mut self, params: &[T], out: &mut Vec<T>) -> Reading {
         let Self { step, source, weighting, frozen, buffers, .. } = self;
+        let counts_errors = self.until.is_some();
+        let tiled = evaluate_tiled(step, *weighting, frozen, params, counts_errors, buffers, out);
+        if let Some((loss, errors)) = tiled {
+            return Reading { loss, errors };
+        }
         let loss = evaluate(step, self.strategy, *source, *weighting, frozen, params, buffers, out);
-        let errors = self.until.is_some().then(|| n_errors(self.buffers.work.fused(), step.labels));
+        let errors = counts_errors.then(|| n_errors(self.buffers.work.fused(), step.labels));
         Reading { loss, errors }
     }
 

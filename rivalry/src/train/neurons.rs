@@ -2,7 +2,7 @@
 //! and the way back to the weights. Knows no time.
 
 use crate::model::LateFusion;
-use crate::num::{Matrix, MatrixMut, MatrixView, Op, Scalar, product_into, sums, vectorised};
+use crate::num::{Matrix, MatrixMut, MatrixView, Op, Panels, Scalar, product, product_into, sums, vectorised};
 use crate::solvers::Reading;
 use crate::solvers::neurons::{Layout, NeuronBranch, Neurons};
 use crate::strategies::{On, Strategy};
@@ -29,9 +29,28 @@ pub(super) struct NeuronTables<T: Scalar> {
 struct Table<T> {
     first_param: usize,
     n_inputs: usize,
-    /// X X^T where it is smaller than X twice; made when first asked for.
-    gram: Option<Matrix<T>>,
     uses_gram: bool,
+    /// Made when first asked for.
+    packed: Option<Packed<T>>,
+}
+
+/// The samples as [`Neurons::spread`] multiplies with them: it is called with
+/// few neurons and many times, so nothing is packed in a call.
+enum Packed<T> {
+    /// X X^T, where it is smaller than X twice.
+    Gram(Panels<T>),
+    /// X and X^T.
+    Features(Panels<T>, Panels<T>),
+}
+
+impl<T: Scalar> Packed<T> {
+    fn new(x: MatrixView<'_, T>, uses_gram: bool) -> Self {
+        if uses_gram {
+            Self::Gram(Panels::new(product(x, Op::Plain, x, Op::Transposed).view(), Op::Plain))
+        } else {
+            Self::Features(Panels::new(x, Op::Plain), Panels::new(x, Op::Transposed))
+        }
+    }
 }
 
 /// The tables with the samples that they are about.
@@ -62,7 +81,7 @@ impl<T: Scalar> NeuronTables<T> {
                 spread: (n * if uses_gram { n } else { 2 * d }) as f64,
             });
             let first_param = branch.encoder_params().start;
-            tables.push(Table { first_param, n_inputs: d, gram: None, uses_gram });
+            tables.push(Table { first_param, n_inputs: d, uses_gram, packed: None });
         }
         let weights: Vec<f64> = match &prepared.class_weights {
             Some(weights) => prepared.train.y.iter().map(|y| weights[*y as usize].to_f64()).collect(),
@@ -126,18 +145,14 @@ impl<T: Scalar> Neurons<T> for NeuronForm<'_, T> {
         let rows = c.len() / n;
         let (x, table) = (&self.x[branch], &mut self.tables.branches[branch]);
         let c = MatrixView::new(c, rows, n);
-        let mut out = MatrixMut::new(out, rows, n);
-        if table.uses_gram {
-            let gram = table
-                .gram
-                .get_or_insert_with(|| crate::num::product(x.view(), Op::Plain, x.view(), Op::Transposed));
-            product_into(&mut out, c, Op::Plain, gram.view(), Op::Plain, false);
-        } else {
-            let between = &mut self.tables.between;
-            between.resize(rows * table.n_inputs, T::ZERO);
-            let mut target = MatrixMut::new(between, rows, table.n_inputs);
-            product_into(&mut target, c, Op::Plain, x.view(), Op::Plain, false);
-            product_into(&mut out, target.as_view(), Op::Plain, x.view(), Op::Transposed, false);
+        match table.packed.get_or_insert_with(|| Packed::new(x.view(), table.uses_gram)) {
+            Packed::Gram(gram) => gram.product(out, n, c, 0..n, 0..n, false),
+            Packed::Features(by_feature, by_sample) => {
+                let (between, d) = (&mut self.tables.between, table.n_inputs);
+                between.resize(rows * d, T::ZERO);
+                by_feature.product(between, d, c, 0..n, 0..d, false);
+                by_sample.product(out, n, MatrixView::new(between, rows, d), 0..d, 0..n, false);
+            }
         }
     }
 

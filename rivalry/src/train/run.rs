@@ -1,13 +1,13 @@
 //! A run from its first epoch, or from a checkpoint, to its record.
 
 use crate::data::Dataset;
-use crate::model::{Batch, Inputs, LateFusion, Outputs, Slice, Source, loss};
-use crate::num::{Draws, Matrix, Purpose, Scalar, sums};
+use crate::model::{Batch, Inputs, LateFusion, Outputs, Slice, Source, Tiles, loss};
+use crate::num::{Draws, Matrix, Purpose, Scalar, sums, vectorised};
 use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory, Unreached};
 use crate::solvers::schedule::Schedule;
 use crate::solvers::{self, Halt, Progress, Reading, Solver, Update};
 use crate::spec::{ENGINE, Job, Until};
-use crate::strategies::{self, Epoch, Plan, Settle, Step, Strategy, Teacher};
+use crate::strategies::{self, Epoch, On, Plan, Settle, Step, Strategy, Teacher};
 
 use super::field::StepField;
 use super::neurons::{NeuronForm, NeuronTables};
@@ -155,21 +155,27 @@ struct Loop<T: Scalar> {
     full: bool,
     until: Option<Until>,
     neurons: Option<NeuronTables<T>>,
+    /// The weights before the epoch, for the strategy.
+    before: Vec<T>,
     seed: u64,
 }
 
 impl<T: Scalar> Loop<T> {
     fn new(job: &Job, prepared: &Prepared<T>, strategy: &dyn Strategy<T>, full: bool) -> Self {
         let until = job.spec().until;
-        let n = prepared.train.len();
+        let (model, n) = (&prepared.model, prepared.train.len());
         let batch_rows = if full { n } else { (job.spec().batch as usize).min(n) };
+        let fused_alone =
+            strategy.terms(model.branches().len()).is_some_and(|terms| terms == [(On::Fused, 1.0)]);
+        let tiled = full && fused_alone && Tiles::suit(model);
         Self {
-            buffers: Buffers::new(&prepared.model, batch_rows),
+            buffers: if tiled { Buffers::tiled(model) } else { Buffers::new(model, batch_rows) },
             batch: Batch::new(&prepared.train, if full { 0 } else { batch_rows }),
             batch_rows,
             full,
             until,
             neurons: NeuronTables::new(prepared, strategy, until.is_some()).filter(|_| full),
+            before: Vec::new(),
             seed: job.spec().seed,
         }
     }
@@ -186,16 +192,18 @@ impl<T: Scalar> Loop<T> {
         state: &mut State<T>,
     ) -> Option<Progress> {
         let Prepared { model, train, valid, .. } = prepared;
-        let before = state.params.clone();
         let seed = self.seed;
-        let around = |params| Epoch { index, n_epochs, seed, model, params, train, valid, needed: teachers };
-        match state.strategy.settle(&around(&before), &mut state.params) {
+        // The weights before the epoch, in a buffer that epochs share.
+        let mut before = std::mem::take(&mut self.before);
+        before.clone_from(&state.params);
+        let at = Epoch { index, n_epochs, seed, model, params: &before, train, valid, needed: teachers };
+        match state.strategy.settle(&at, &mut state.params) {
             Settle::Go => {}
             Settle::Keep => keep(state),
             Settle::Restore => bring_back(state),
         }
-        let before = state.params.clone();
-        let at = around(&before);
+        before.clone_from(&state.params);
+        let at = Epoch { index, n_epochs, seed, model, params: &before, train, valid, needed: teachers };
         let plan = state.strategy.plan(&at);
         if plan.stop {
             return None;
@@ -251,6 +259,7 @@ impl<T: Scalar> Loop<T> {
             }
             position = stop;
         }
+        self.before = before;
         let reading = Reading { loss: sums::sum(&losses) / order.len() as f64, errors };
         last.map(|progress| Progress { reading, ..progress })
     }
@@ -337,11 +346,26 @@ fn trouble<T: Scalar>(progress: &Progress, params: &[T]) -> Option<&'static str>
         Some("the training loss")
     } else if progress.halt == Some(Halt::NoStep) {
         Some("the size of the flow's step")
-    } else if params.iter().any(|p| !p.is_finite()) {
+    } else if !all_finite(params) {
         Some("a weight")
     } else {
         None
     }
+}
+
+/// Whether no value is infinite or NaN: zero times any of those is NaN.
+fn all_finite<T: Scalar>(values: &[T]) -> bool {
+    const LANES: usize = 32;
+    let mut sums = [T::ZERO; LANES];
+    vectorised(
+        #[inline(always)]
+        || {
+            for some in values.chunks(LANES) {
+                sums.iter_mut().zip(some).for_each(|(sum, value)| *sum += *value * T::ZERO);
+            }
+        },
+    );
+    sums.iter().all(|sum| sum.is_finite())
 }
 
 /// Accuracy and mean loss on the validation part.

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::model::{LateFusion, Noise, Slot, Source, Upstream, Workspace, loss};
+use crate::model::{LateFusion, Noise, Slot, Source, Tiles, Upstream, Workspace, loss};
 use crate::num::{Matrix, MatrixView, Scalar};
-use crate::strategies::{Loss, Objective, On, Step, Strategy, Term};
+use crate::strategies::{Epoch, Loss, Objective, On, Step, Strategy, Term};
 
 /// Buffers that every step reuses.
 pub(super) struct Buffers<T: Scalar> {
@@ -16,6 +16,9 @@ pub(super) struct Buffers<T: Scalar> {
     term_grad: Matrix<T>,
     log_norm: Vec<T>,
     weights: Vec<T>,
+    /// A full batch is worked tile by tile; packed when first asked for.
+    tiled: bool,
+    tiles: Option<Tiles<T>>,
 }
 
 impl<T: Scalar> Buffers<T> {
@@ -28,7 +31,14 @@ impl<T: Scalar> Buffers<T> {
             term_grad: Matrix::zeros(max_rows, model.n_classes()),
             log_norm: vec![T::ZERO; max_rows],
             weights: Vec::with_capacity(max_rows),
+            tiled: false,
+            tiles: None,
         }
+    }
+
+    /// For a full batch that is worked tile by tile.
+    pub(super) fn tiled(model: &LateFusion<T>) -> Self {
+        Self { tiled: true, ..Self::new(model, 0) }
     }
 }
 
@@ -67,7 +77,7 @@ pub(super) fn evaluate<T: Scalar>(
     direction: &mut Vec<T>,
 ) -> f64 {
     let model = at.epoch.model;
-    let Buffers { work, upstream, objective, groups, term_grad, log_norm, weights } = buffers;
+    let Buffers { work, upstream, objective, groups, term_grad, log_norm, weights, .. } = buffers;
     strategy.batch(at, work);
     let noise = Noise { seed: at.epoch.seed, epoch: at.epoch.index, position: at.position };
     model.forward(params, source, Some(noise), work);
@@ -92,6 +102,27 @@ pub(super) fn evaluate<T: Scalar>(
     direction.resize(model.n_params(), T::ZERO);
     std::mem::swap(direction, &mut groups[0]);
     fused_loss.unwrap_or_else(|| loss::mean_cross_entropy(work.fused(), at.labels))
+}
+
+/// [`evaluate`] for a full batch of fused cross-entropy and nothing else, where
+/// the buffers are made for it: the loss, and the number of errors if wanted.
+pub(super) fn evaluate_tiled<T: Scalar>(
+    at: &Step<'_, T>,
+    weighting: Weighting<'_, T>,
+    frozen: &[bool],
+    params: &[T],
+    counts_errors: bool,
+    buffers: &mut Buffers<T>,
+    direction: &mut Vec<T>,
+) -> Option<(f64, Option<usize>)> {
+    if !buffers.tiled {
+        return None;
+    }
+    let Epoch { model, train, .. } = at.epoch;
+    let tiles = buffers.tiles.get_or_insert_with(|| Tiles::new(model, train));
+    direction.resize(model.n_params(), T::ZERO);
+    let weights = weighting.fill(at.labels, &mut buffers.weights);
+    Some(tiles.evaluate(model, params, at.labels, weights, frozen, counts_errors, direction))
 }
 
 /// Adds a term's gradient to the slot it belongs to; returns its value.

@@ -36,7 +36,7 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: &RunArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let setting = args.setting.setting(&args.setting.config()?)?;
+    let setting = args.setting.setting(&args.setting.config()?)?.for_curves();
     if let Some(out) = &args.out {
         crate::home::Home::named(out).map_err(|error| crate::commands::store::failed(&error))?;
     }

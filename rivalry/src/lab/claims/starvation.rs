@@ -1,6 +1,7 @@
 //! The winner takes the gradient: a losing encoder is starved of it.
 
 use super::settings::{EVEN, REFERENCE, even, reference};
+use super::time_to_win::{CLEAN, experiment, name};
 use super::{DGL, Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
 use crate::lab::race::{LEVEL, MARGIN, predicted_winner};
 use crate::registry::Entry;
@@ -23,11 +24,11 @@ impl Claim for Starvation {
     }
 
     fn rule(&self) -> &'static str {
-        "in classes that modality r lost jointly: the residual mean(1 - p_y) over the class, relative to its value at initialisation, is at most 0.2; trained alone it reached beta in at least 95 % of the same classes; at the moment when every class is decided, the Gamma of losers outside the dead zone (factor 1.1) has grown by less than a factor 11, the closed form's bound, in at least 90 %"
+        "in classes that modality r lost jointly: the residual mean(1 - p_y) over the class, relative to its value at initialisation, is at most 0.2; trained alone it reached beta in at least 95 % of the same classes; on clean data (noise 0.05, no off-label features), when every class is decided, the Gamma of losers outside the dead zone (factor 1.1) has grown by less than a factor 11, the lemma's bound, in at least 90 %; the same share on the reference data is told beside it"
     }
 
     fn experiments(&self, size: Size) -> Vec<Experiment> {
-        vec![reference(size), even(size)]
+        vec![reference(size), even(size), experiment(CLEAN, size)]
     }
 
     fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
@@ -55,14 +56,27 @@ impl Claim for Starvation {
             note: note.clone(),
         };
         let kappa = student_mean(&ratios, LEVEL);
-        let frozen = frozen(found);
+        let (clean, noisy) = (frozen(found, &name(CLEAN)), frozen(found, EVEN));
         let alone = wilson(alone, all, LEVEL);
         let kappa_passed = kappa.as_ref().is_some_and(|kappa| kappa.value <= 0.2);
-        let frozen_passed = frozen.as_ref().is_some_and(|share| share.value >= 0.9);
+        let frozen_passed = clean.as_ref().is_some_and(|share| share.value >= 0.9);
         let alone_passed = alone.as_ref().is_some_and(|share| share.value >= 0.95);
         vec![
             line("residual left for the losers, relative to initialisation", "towards 0", kappa, kappa_passed),
-            line("share of losers whose Gamma grew by less than a factor 11 until all classes were decided", "towards 1", frozen, frozen_passed),
+            Judgement {
+                what: "share of losers whose Gamma grew by less than a factor 11, clean data".to_owned(),
+                prediction: "towards 1 (comparison lemma)".to_owned(),
+                predicted: None,
+                measurement: clean,
+                passed: frozen_passed,
+                note: noisy.map(|share| {
+                    format!(
+                        "on the reference data, where noise of length 1.5 lifts small alignments too, {}: outside the \
+                         lemma's setting, a finding",
+                        share.percent(0)
+                    )
+                }),
+            },
             line("share of the same that learn the class when trained alone", "towards 1", alone, alone_passed),
         ]
     }
@@ -70,8 +84,8 @@ impl Claim for Starvation {
 
 /// Of the losers outside the dead zone, the share that is still near its start
 /// when every class has its winner.
-fn frozen(found: &Found<'_>) -> Option<Estimate> {
-    let (setting, outcomes) = found.of(EVEN);
+fn frozen(found: &Found<'_>, experiment: &str) -> Option<Estimate> {
+    let (setting, outcomes) = found.of(experiment);
     let (mut frozen, mut all) = (0, 0);
     for class in outcomes.iter().flat_map(|outcome| &outcome.classes) {
         let Some((winner, margin)) = predicted_winner(class, setting.q) else { continue };

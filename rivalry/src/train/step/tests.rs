@@ -5,8 +5,10 @@ use crate::data::{Dataset, Labels, Modality, Split};
 use crate::model::{Inputs, Slice};
 use crate::num::{Draws, Purpose};
 use crate::registry::{Choice, find};
-use crate::spec::{ClassWeights, Job, Spec};
+use crate::solvers::{Field, Reading};
+use crate::spec::{ClassWeights, Job, Spec, Until};
 use crate::strategies::{self, Epoch};
+use crate::train::field::StepField;
 use crate::train::prepare;
 use crate::train::tests::{small_data, small_spec};
 
@@ -250,4 +252,76 @@ fn own_logits_of_the_talks_encoder_are_its_logits() {
         let numeric = (up - total(&shifted, &mut work)) / 2e-6;
         assert!((numeric - direction[i]).abs() < 1e-8, "parameter {i}: {} {numeric}", direction[i]);
     }
+}
+
+/// The full batch of a network of bare neurons, tile by tile and as a whole.
+fn tiled_and_whole<T: Scalar>(
+    class_weights: ClassWeights,
+    samples: bool,
+    frozen: &[bool],
+) -> [(Reading, Vec<T>); 2] {
+    let data = small_data(600);
+    let spec = Spec {
+        class_weights,
+        encoder: Choice::new("smoothed_relu").with("m", 5_i64).with("q", 4_i64).with("sigma0", 0.5),
+        solver: Choice::new("gradient_descent"),
+        ..small_spec("naive")
+    };
+    let on = prepare::<T>(&spec.check(&data).unwrap(), &data);
+    let params = on.model.init(4);
+    let entry = find("strategy", strategies::table::<T>(), "naive").unwrap();
+    let mut strategy = (entry.build)(&entry.settle(&Choice::new("naive")).unwrap());
+    let epoch = Epoch {
+        index: 0,
+        n_epochs: 1,
+        seed: 0,
+        model: &on.model,
+        params: &params,
+        train: &on.train,
+        valid: &on.valid,
+        needed: &[],
+    };
+    let n = on.train.len();
+    assert!(n > 240 && !n.is_multiple_of(240), "several tiles, the last one short: {n}");
+    let rows: Vec<u32> = (0..n as u32).collect();
+    let at = Step { epoch: &epoch, sub_step: 0, position: 0, rows: &rows, labels: &on.train.y };
+    let samples: Option<Vec<T>> = samples.then(|| (0..n).map(|i| T::from_f64((i % 7) as f64)).collect());
+    let weighting = Weighting { classes: on.class_weights.as_deref(), samples: samples.as_deref() };
+    assert!(Tiles::suit(&on.model));
+    [Buffers::tiled(&on.model), Buffers::new(&on.model, n)].map(|mut buffers| {
+        let mut grad = vec![T::from_f64(f64::NAN); params.len()];
+        let mut field = StepField {
+            step: &at,
+            strategy: strategy.as_mut(),
+            source: &Slice::all(&on.train),
+            weighting,
+            frozen,
+            buffers: &mut buffers,
+            until: Some(Until { train_loss: 0.1 }),
+            neurons: None,
+        };
+        (field.gradient(&params, &mut grad), grad)
+    })
+}
+
+#[test]
+fn tiles_add_up_to_the_batch() {
+    fn compare<T: Scalar>(tolerance: f64) {
+        for class_weights in [ClassWeights::None, ClassWeights::Balanced] {
+            for samples in [false, true] {
+                for frozen in [&[][..], &[false, true, false]] {
+                    let [tiled, whole] = tiled_and_whole::<T>(class_weights, samples, frozen);
+                    assert!((tiled.0.loss - whole.0.loss).abs() < tolerance, "{:?} for {:?}", tiled.0, whole.0);
+                    assert_eq!(tiled.0.errors, whole.0.errors);
+                    assert!(tiled.0.errors.is_some_and(|n| n > 0));
+                    assert!(whole.1.iter().any(|g| *g != T::ZERO));
+                    for (got, expected) in tiled.1.iter().zip(&whole.1) {
+                        assert!((*got - *expected).abs().to_f64() < tolerance, "{got} for {expected}");
+                    }
+                }
+            }
+        }
+    }
+    compare::<f64>(1e-13);
+    compare::<f32>(1e-5);
 }

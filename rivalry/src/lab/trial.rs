@@ -62,14 +62,14 @@ pub fn run(setting: &Setting, seed: u64, curves: bool, stop: &AtomicBool) -> Res
     let compact = compact.map_err(|errors| TrialError::Data(listed(&errors)))?;
     let bench = Bench { setting, compact: &compact, seed, curves, stop };
     let all: Vec<usize> = (0..setting.n_modalities()).collect();
-    let joint = bench.train(&all, &setting.strategy)?;
     let alone = if setting.until_decided {
         Vec::new()
     } else {
         all.iter()
-            .map(|r| bench.train(&[*r], &Choice::new("unimodal")))
+            .map(|r| bench.train(&[*r], &Choice::new("unimodal"), &[]))
             .collect::<Result<Vec<_>, _>>()?
     };
+    let joint = bench.train(&all, &setting.strategy, &alone)?;
     let outcome = bench.outcome(&joint, &alone);
     let alone_curves = alone.into_iter().map(|network| network.curve).collect();
     Ok(Trial { outcome, joint_curve: joint.curve, alone_curves })
@@ -101,15 +101,21 @@ struct Network {
     residual: Vec<f64>,
     decided: Vec<Option<Decision>>,
     curve: Vec<Moment>,
+    record: Record,
 }
 
 impl Bench<'_> {
-    fn train(&self, modalities: &[usize], strategy: &Choice) -> Result<Network, TrialError> {
+    fn train(
+        &self,
+        modalities: &[usize],
+        strategy: &Choice,
+        alone: &[Network],
+    ) -> Result<Network, TrialError> {
         let names = modalities.iter().map(|r| modality_name(*r)).collect();
         let spec = Spec { modalities: names, strategy: strategy.clone(), ..self.setting.spec(self.seed) };
         let data = &self.compact.data;
         let job = spec.check(data).map_err(|errors| TrialError::Spec(listed(&errors)))?;
-        let needed = self.teachers(&job)?;
+        let needed = self.teachers(&job, alone)?;
         let shapes = self.shapes(modalities);
         let mut observer = Observer {
             shapes: &shapes,
@@ -143,16 +149,21 @@ impl Bench<'_> {
         let fit = observe::fit(self.setting, self.compact, modalities, &last);
         let summary = summary(&record, &fit, rate(&job));
         let (residual, initial, modalities) = (fit.residual, neurons(&initial), modalities.to_vec());
-        Ok(Network { modalities, initial, last, summary, residual, decided, curve })
+        let record = *record;
+        Ok(Network { modalities, initial, last, summary, residual, decided, curve, record })
     }
 
-    /// The runs that a strategy builds on.
-    fn teachers(&self, job: &Job) -> Result<Vec<Record>, TrialError> {
+    /// The runs that a strategy builds on: those of the networks alone, where
+    /// they are what it asks for.
+    fn teachers(&self, job: &Job, alone: &[Network]) -> Result<Vec<Record>, TrialError> {
         let data = &self.compact.data;
         job.needed_specs()
             .iter()
             .map(|spec| {
                 let job = spec.check(data).map_err(|errors| TrialError::Spec(listed(&errors)))?;
+                if let Some(network) = alone.iter().find(|network| network.record.id == job.id()) {
+                    return Ok(network.record.clone());
+                }
                 let mut patient = Patient { stop: self.stop };
                 match train(&job, data, &[], None, &mut patient) {
                     Ok(Trained::Done(record)) => Ok(*record),

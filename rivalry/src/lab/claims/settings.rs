@@ -10,7 +10,7 @@ pub(super) const REFERENCE: &str = "reference";
 
 /// The reference regime with its trials.
 pub(super) fn reference(size: Size) -> Experiment {
-    Experiment { name: REFERENCE.to_owned(), setting: Setting::default(), trials: size.trials(8, 60) }
+    Experiment { name: REFERENCE.to_owned(), setting: Setting::default(), trials: size.trials(8, 50) }
 }
 
 /// Modalities of equal strength, only until every class has a winner.
@@ -21,7 +21,7 @@ pub(super) fn even(size: Size) -> Experiment {
     Experiment {
         name: EVEN.to_owned(),
         setting: with(&[("mu", "0.005"), ("until", "decided")]),
-        trials: size.trials(8, 80),
+        trials: size.trials(8, 60),
     }
 }
 

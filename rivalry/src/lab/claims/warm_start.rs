@@ -32,7 +32,7 @@ impl Claim for WarmStart {
         for (k, n, mu) in SIZES {
             for strategy in STRATEGIES {
                 let setting = with(&[("classes", k), ("n", n), ("mu", mu), ("strategy", strategy), ("n_test", "10000"), ("m", "10")]);
-                all.push(Experiment { name: format!("{strategy} at K = {k}"), setting, trials: size.trials(1, 6) });
+                all.push(Experiment { name: format!("{strategy} at K = {k}"), setting, trials: size.trials(1, 4) });
             }
         }
         all

@@ -2,5 +2,6 @@
 
 mod demo_data;
 mod stats;
+mod theory;
 mod torch;
 mod terminal;

@@ -51,10 +51,10 @@ impl MixedModalLaw {
 
 /// The terms of the bound of dynamic late fusion (Zhang et al., QMF, ICML 2023) that do
 /// not depend on the hypothesis class: the fused loss is at most the mean of
-/// sum over r of w_r l_r, which is sum of E[w_r] E[l_r] plus sum of Cov(w_r, l_r).
+/// sum over r of w_r l_r, which is `sum E[w_r] E[l_r] + sum Cov(w_r, l_r)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DynamicFusion {
-    /// E[w_r] E[l_r] per modality: the same for static fusion with the mean weights.
+    /// `E[w_r] E[l_r]` per modality: the same for static fusion with the mean weights.
     pub products: Vec<f64>,
     /// Cov(w_r, l_r) per modality (divided by n): what dynamic weights add. Their sum
     /// is negative exactly where dynamic weights beat the static ones in this bound.

@@ -4,5 +4,6 @@ mod demo_data;
 mod edges;
 mod flow;
 mod stats;
+mod theory;
 mod torch;
 mod terminal;

@@ -23,6 +23,21 @@ fn limits_of_the_deep_law() {
 }
 
 #[test]
+fn the_wait_of_the_equations_tends_to_that_of_the_law() {
+    for (g, rho) in [(2.0, 0.0), (2.0, 0.5), (3.0, 0.3)] {
+        let toy = Toy::new(g, rho);
+        for (fusion, bound) in [(2, 0.1), (3, 0.02)] {
+            let excess = [0.1, 0.03, 0.01].map(|u0| {
+                let wait = reduced_times(&toy, 4, fusion, u0).ratio().unwrap() - 1.0;
+                (toy.deep_fusion(4, fusion, u0) - 1.0) / wait - 1.0
+            });
+            assert!(excess.windows(2).all(|e| 0.0 < e[1] && e[1] < e[0]), "{excess:?}");
+            assert!(excess[2] < bound, "{g} {rho} {fusion}: {excess:?}");
+        }
+    }
+}
+
+#[test]
 fn the_law_of_moments_is_that_of_the_toy_also_where_b_turns_round() {
     for (g, rho) in [(2.0, 0.0), (2.0, 0.5), (1.5, -0.4), (3.0, -0.5), (4.0, -0.9), (1.0, 0.2)] {
         let toy = Toy::new(g, rho);

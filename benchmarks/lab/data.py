@@ -24,7 +24,7 @@ class Setting:
     s: float = 2.0
     gamma: float = 0.1
     rho: float = 0.5
-    bound: float = 0.1
+    bound: float = 0.02
     seed: int = 0
 
 

@@ -118,7 +118,7 @@ impl SmoothedRelu {
     /// out += sigma(a), and a = sigma'(a).
     pub(crate) fn activate<T: Scalar>(&self, a: &mut [T], out: &mut [T]) {
         let (beta, inverse_q) = (T::from_f64(self.beta), T::from_f64(1.0 / f64::from(self.power)));
-        self.each_slope(a, out, |a, slope, out| {
+        self.each_slope(a, out, move |a, slope, out| {
             let (u, beyond) = cut(*a, beta);
             *out += u * slope * inverse_q + beyond;
             *a = slope;
@@ -128,7 +128,7 @@ impl SmoothedRelu {
     /// out += sigma(a).
     pub(crate) fn add_sigma<T: Scalar>(&self, a: &[T], out: &mut [T]) {
         let (beta, inverse_q) = (T::from_f64(self.beta), T::from_f64(1.0 / f64::from(self.power)));
-        self.each_slope(a, out, |a, slope, out| {
+        self.each_slope(a, out, move |a, slope, out| {
             let (u, beyond) = cut(*a, beta);
             *out += u * slope * inverse_q + beyond;
         });
@@ -170,13 +170,15 @@ impl SmoothedRelu {
         f: impl Fn(A, T, &mut T),
     ) {
         let (beta, inverse) = (T::from_f64(self.beta), T::from_f64(1.0 / self.beta));
-        let power = if POWER == 0 { self.power - 1 } else { POWER };
+        let power = self.power - 1;
         vectorised(
+            // Moved in, and the power from the type: what is behind a reference
+            // is no constant to the compiled loop.
             #[inline(always)]
-            || {
+            move || {
                 for (a, out) in a.into_iter().zip(out.iter_mut()) {
                     let x = cut(*a.borrow(), beta).0 * inverse;
-                    let slope = match power {
+                    let slope = match POWER {
                         1 => x,
                         2 => x * x,
                         3 => x * x * x,

@@ -152,7 +152,7 @@ fn outcomes(
     loop {
         match store.claim(run)? {
             Claim::Done => {
-                let outcomes = read(store, run)?;
+                let outcomes = read(store, run, &shard.seeds)?;
                 watch.trials_done(shard.set, count);
                 return Ok(outcomes);
             }
@@ -200,9 +200,15 @@ fn container(run: RunId, setting: &Setting, seeds: &Range<u64>, outcomes: &[Outc
     .expect(sound)
 }
 
-fn read(store: &Store, run: RunId) -> Result<Vec<Outcome>, TrialsError> {
+fn read(store: &Store, run: RunId, seeds: &Range<u64>) -> Result<Vec<Outcome>, TrialsError> {
     let unreadable = |why: String| TrialsError::Unreadable { run: run.to_string(), why };
     let container = store.read(run)?.ok_or_else(|| unreadable("it has vanished".to_owned()))?;
     let text = container.get::<u8>("outcomes.json").map_err(|error: FileError| unreadable(error.to_string()))?;
-    serde_json::from_slice(text.1).map_err(|error| unreadable(error.to_string()))
+    let outcomes: Vec<Outcome> =
+        serde_json::from_slice(text.1).map_err(|error| unreadable(error.to_string()))?;
+    if !outcomes.iter().map(|outcome| outcome.seed).eq(seeds.clone()) {
+        let (first, last) = (seeds.start, seeds.end - 1);
+        return Err(unreadable(format!("its trials are not those of the seeds {first} to {last}")));
+    }
+    Ok(outcomes)
 }

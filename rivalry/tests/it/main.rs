@@ -6,6 +6,7 @@ mod figures;
 mod flow;
 mod formats;
 mod golden;
+mod lab;
 mod promises;
 mod specimen;
 mod stats;

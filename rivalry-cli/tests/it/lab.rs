@@ -85,8 +85,12 @@ fn a_race_counts_the_same_whatever_the_threads_and_is_read_again_from_the_store(
     }
     let listed = rivalry(&format!("store list {} --json", out.display()));
     assert_eq!(listed.status, 0, "{listed}");
-    let trials: u64 =
-        listed.json()["results"]["runs"].as_array().unwrap().iter().map(|r| r["trials"].as_u64().unwrap()).sum();
+    let trials: u64 = listed.json()["results"]["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["trials"].as_u64().unwrap())
+        .sum();
     assert_eq!(trials, 20);
     let doctor = rivalry(&format!("store doctor {}", out.display()));
     assert_eq!(doctor.status, 0, "{doctor}");

@@ -31,8 +31,11 @@ impl Problem {
         let labels = formats::read_list(&folder.join("y.npy"), &limits);
         let labels = labels.and_then(|labels| labels.into_labels(&limits)).expect("labels");
         let (n, n_classes) = (labels.codes().len() as u32, labels.class_names().len() as u32);
-        let split =
-            Split::Given { train: (0..n - n_classes).collect(), valid: None, test: (n - n_classes..n).collect() };
+        let split = Split::Given {
+            train: (0..n - n_classes).collect(),
+            valid: None,
+            test: (n - n_classes..n).collect(),
+        };
         let encoder = Choice::new("smoothed_relu")
             .with("m", m.parse::<i64>().expect("m"))
             .with("q", q.parse::<i64>().expect("q"))

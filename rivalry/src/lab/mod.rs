@@ -23,8 +23,8 @@ pub use quantities::{Counts, QUANTITIES, Quantity};
 pub use race::{ByMargin, ClassesWon, LEVEL, MARGIN, RaceSummary, predicted_winner, summarise};
 pub use results::{
     BranchResult, ClaimResult, ClassResult, CurvePoint, DataPhase, GridPoint, NetworkResult, PairResult,
-    PhaseResults, RunResults, SolverResult, SweepResults, ToyPhase, Varied, VerifyResults, data_phase, grid,
-    run_results, toy_phase, verify_results,
+    PhaseResults, RunResults, SettingAt, SolverResult, SweepResults, ToyPhase, Varied, VerifyResults,
+    data_phase, grid, run_results, toy_phase, verify_results,
 };
 pub use setting::{KNOBS, Setting, SettingError};
 pub use trial::{Moment, Trial, TrialError, run as run_trial};

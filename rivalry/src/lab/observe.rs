@@ -59,12 +59,7 @@ pub(super) struct Fit {
 }
 
 /// The fit of the network whose branches these are.
-pub(super) fn fit(
-    setting: &Setting,
-    compact: &Compact,
-    modalities: &[usize],
-    neurons: &[Neurons],
-) -> Fit {
+pub(super) fn fit(setting: &Setting, compact: &Compact, modalities: &[usize], neurons: &[Neurons]) -> Fit {
     let n = compact.codes.labels.len();
     let mut logits = Matrix::zeros(n, setting.n_classes());
     for (r, neurons) in modalities.iter().zip(neurons) {

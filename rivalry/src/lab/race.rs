@@ -141,9 +141,8 @@ pub fn summarise(setting: &Setting, outcomes: &[Outcome]) -> Option<RaceSummary>
     let of_classes = |holds: &dyn Fn(&ClassOutcome) -> bool| {
         share(classes.iter().filter(|class| holds(class)).count(), classes.len()).expect("there are classes")
     };
-    let p_win: Vec<Estimate> = (0..n_modalities)
-        .map(|r| of_classes(&|class| class.winner(beta) == Winner::Modality(r)))
-        .collect();
+    let p_win: Vec<Estimate> =
+        (0..n_modalities).map(|r| of_classes(&|class| class.winner(beta) == Winner::Modality(r))).collect();
     let mean = |value: &dyn Fn(&Outcome) -> Option<f64>| {
         let values: Option<Vec<f64>> = complete.iter().map(|outcome| value(outcome)).collect();
         student_mean(&values?, LEVEL)

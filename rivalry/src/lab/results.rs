@@ -9,8 +9,8 @@ use super::claims::{Chosen, Found};
 use super::outcome::{NetworkOutcome, TrialEnd, Winner};
 use super::race::{LEVEL, RaceSummary, predicted_winner};
 use super::setting::{Setting, SettingError};
-use super::trial::{Moment, Trial};
 use super::theory::phase::{Toy, predict, reduced_times};
+use super::trial::{Moment, Trial};
 use crate::data::Dataset;
 use crate::data::sparse_coding::modality_name;
 use crate::registry::Value;
@@ -225,7 +225,8 @@ pub fn toy_phase(ratio: f64, correlation: f64, depth: u32, fusion: u32, u0: f64)
     // simulation.
     let has_law = |toy: &Toy, fusion: u32| fusion == 1 || fusion == depth || toy.drives().1 > 0.0;
     let at = |toy: &Toy, fusion: u32| {
-        let simulated = if toy.drives().1 > 0.0 { reduced_times(toy, depth, fusion, u0).ratio() } else { None };
+        let simulated =
+            if toy.drives().1 > 0.0 { reduced_times(toy, depth, fusion, u0).ratio() } else { None };
         (toy.deep_fusion(depth, fusion, u0), simulated)
     };
     let (time_ratio, simulated) = at(&toy, fusion);
@@ -262,7 +263,11 @@ pub fn data_phase(data: &Dataset, seed: u64) -> DataPhase {
     let found = predict(data, &train, true);
     let name = |r: usize| data.modalities()[r].name.clone();
     DataPhase {
-        order: found.order.iter().map(|(r, time)| (name(*r), Some(*time).filter(|t| t.is_finite()))).collect(),
+        order: found
+            .order
+            .iter()
+            .map(|(r, time)| (name(*r), Some(*time).filter(|t| t.is_finite())))
+            .collect(),
         pairs: found
             .pairs
             .iter()
@@ -426,13 +431,13 @@ pub fn verify_results(chosen: &[Chosen], found: &Found<'_>) -> VerifyResults {
     VerifyResults { claims, n_trials }
 }
 
+/// A point of a grid: the varied knobs and the whole setting.
+pub type SettingAt = (BTreeMap<String, Value>, Setting);
+
 /// Every combination of the varied knobs, the last fastest, or all that is
 /// wrong with their values.
-pub fn grid(
-    base: &Setting,
-    vary: &[Varied],
-) -> Result<Vec<(BTreeMap<String, Value>, Setting)>, Vec<SettingError>> {
-    let mut points: Vec<(BTreeMap<String, Value>, Setting)> = vec![(BTreeMap::new(), base.clone())];
+pub fn grid(base: &Setting, vary: &[Varied]) -> Result<Vec<SettingAt>, Vec<SettingError>> {
+    let mut points: Vec<SettingAt> = vec![(BTreeMap::new(), base.clone())];
     let mut errors = Vec::new();
     for varied in vary {
         let mut next = Vec::with_capacity(points.len() * varied.values.len());

@@ -194,7 +194,8 @@ impl Bench<'_> {
             &joint.last,
             &alone.iter().map(|network| &network.last[0]).collect::<Vec<_>>(),
         );
-        let with_error = |network: &Network, test_error: f64| NetworkOutcome { test_error, ..network.summary.clone() };
+        let with_error =
+            |network: &Network, test_error: f64| NetworkOutcome { test_error, ..network.summary.clone() };
         let strengths: Vec<Vec<f64>> =
             joint.modalities.iter().map(|r| observe::strengths(setting, &compact.codes, *r)).collect();
         let classes = (0..setting.n_classes())
@@ -274,9 +275,7 @@ impl Shape {
 
     fn cut(&self, params: &Numbers, start: usize) -> Neurons {
         let values = match params {
-            Numbers::F32(values) => {
-                values[start..start + self.len()].iter().map(|v| f64::from(*v)).collect()
-            }
+            Numbers::F32(values) => values[start..start + self.len()].iter().map(|v| f64::from(*v)).collect(),
             Numbers::F64(values) => values[start..start + self.len()].to_vec(),
         };
         Neurons::new(self.n_classes, self.per_class, self.dim, values)
@@ -317,7 +316,8 @@ impl Watch for Observer<'_> {
         }
         for (j, decided) in self.decided.iter_mut().enumerate() {
             if decided.is_none() {
-                let best = (0..gamma.len()).fold(0, |best, r| if gamma[r][j] > gamma[best][j] { r } else { best });
+                let best =
+                    (0..gamma.len()).fold(0, |best, r| if gamma[r][j] > gamma[best][j] { r } else { best });
                 if gamma[best][j] >= self.beta {
                     *decided = Some(Decision { time, modality: best });
                 }

@@ -157,7 +157,9 @@ pub fn cross_entropy_tile<T: Scalar>(
             .chunks(16)
             .map(|some| special::ln(some.iter().map(|s| s.to_f64()).product::<f64>()))
             .sum::<f64>(),
-        Some(weights) => weights.iter().zip(sum.iter()).map(|(w, s)| w.to_f64() * special::ln(s.to_f64())).sum(),
+        Some(weights) => {
+            weights.iter().zip(sum.iter()).map(|(w, s)| w.to_f64() * special::ln(s.to_f64())).sum()
+        }
     }
 }
 

@@ -144,7 +144,14 @@ impl<T: Scalar> Tiles<T> {
                 },
             );
             let delta = MatrixView::strided(units, n_units, stop - start, TILE);
-            packed.by_feature.product(grad, branch.n_inputs, delta, start..stop, 0..branch.n_inputs, start > 0);
+            packed.by_feature.product(
+                grad,
+                branch.n_inputs,
+                delta,
+                start..stop,
+                0..branch.n_inputs,
+                start > 0,
+            );
         }
     }
 }

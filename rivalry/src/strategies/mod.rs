@@ -246,7 +246,8 @@ impl<T: Scalar> Epoch<'_, T> {
 }
 
 impl<T: Scalar> Entry<dyn Strategy<T>> {
-    const ALL: &'static [Self] = &[naive::entry(), unimodal::entry(), ensemble::entry(), auxiliary::entry(), warm_start::entry()];
+    const ALL: &'static [Self] =
+        &[naive::entry(), unimodal::entry(), ensemble::entry(), auxiliary::entry(), warm_start::entry()];
 }
 
 /// All strategies; the first is the default.

@@ -26,8 +26,8 @@ use crate::store::{Claim, Lease, Store, StoreError};
 use crate::train::{Control, EpochReport, TrainError, Trained, Watch, train};
 
 pub use diagnosis::{Asked, Budget, DiagnoseError, Diagnosed, diagnose};
-pub use trials::{Quiet, TrialSet, TrialWatch, TrialsError, run_trials};
 pub use plan::{Plan, PlanError, Subsets, TrialPlan, Unit};
+pub use trials::{Quiet, TrialSet, TrialWatch, TrialsError, run_trials};
 
 /// A checkpoint is written whenever this much work would be lost with it:
 /// a few seconds on one core, counted in operations because the library reads

@@ -122,7 +122,16 @@ fn a_checkpoint_is_asked_for_before_much_work_is_at_risk() {
     let stop = AtomicBool::new(false);
     let asked = |home, flops_per_epoch: f64| -> Vec<Control> {
         let mut keeper = Keeper { home, stop: &stop, flops_per_epoch, unsaved: 0.0, trouble: None };
-        let report = |done| EpochReport { done, of: 9, train_loss: 1.0, valid_accuracy: None };
+        let report = |done| EpochReport {
+            done,
+            of: 9,
+            train_loss: 1.0,
+            train_error: None,
+            valid_accuracy: None,
+            time: None,
+            gradient_evaluations: 0,
+            weights: None,
+        };
         (1..=6).map(|done| keeper.epoch(&report(done))).collect()
     };
     let (go, keep) = (Control::Continue, Control::Checkpoint);

@@ -203,7 +203,8 @@ fn container(run: RunId, setting: &Setting, seeds: &Range<u64>, outcomes: &[Outc
 fn read(store: &Store, run: RunId, seeds: &Range<u64>) -> Result<Vec<Outcome>, TrialsError> {
     let unreadable = |why: String| TrialsError::Unreadable { run: run.to_string(), why };
     let container = store.read(run)?.ok_or_else(|| unreadable("it has vanished".to_owned()))?;
-    let text = container.get::<u8>("outcomes.json").map_err(|error: FileError| unreadable(error.to_string()))?;
+    let text =
+        container.get::<u8>("outcomes.json").map_err(|error: FileError| unreadable(error.to_string()))?;
     let outcomes: Vec<Outcome> =
         serde_json::from_slice(text.1).map_err(|error| unreadable(error.to_string()))?;
     if !outcomes.iter().map(|outcome| outcome.seed).eq(seeds.clone()) {

@@ -2,7 +2,9 @@
 //! and the way back to the weights. Knows no time.
 
 use crate::model::LateFusion;
-use crate::num::{Matrix, MatrixMut, MatrixView, Op, Panels, Scalar, product, product_into, sums, vectorised};
+use crate::num::{
+    Matrix, MatrixMut, MatrixView, Op, Panels, Scalar, product, product_into, sums, vectorised,
+};
 use crate::solvers::Reading;
 use crate::solvers::neurons::{Layout, NeuronBranch, Neurons};
 use crate::strategies::{On, Strategy};

@@ -95,6 +95,37 @@ fn the_page_of_kinds_is_what_the_tables_say() {
     is_current("kinds.md", &page());
 }
 
+const CLAIMS_HEAD: &str = "\
+# The claims of the theory
+
+Written from the program's own tables by `cargo xtask kinds`; a test compares. `rivalry lab verify` measures them, `rivalry lab verify NAME` one
+of them. *Quoted*: the statement stands on the talk's slides or in the cited work. *Ours*: our reconstruction or derivation; numbers in rules are
+always ours, and were written down before the claim was measured on the seeds of the verification. Intervals are at 95 %; where a rule says that an interval meets a
+band, it is widened to hold for all lines at once (Bonferroni, a hundred lines). What the words mean: [lab.md](lab.md).
+
+| claim | statement | source | rule |
+| --- | --- | --- | --- |
+";
+
+#[test]
+fn the_page_of_claims_is_what_the_tables_say() {
+    let mut page = CLAIMS_HEAD.to_owned();
+    for entry in rivalry::lab::claims::table() {
+        let claim = (entry.build)(&entry.settle(&Choice::new(entry.name)).unwrap());
+        let (source, by) = (claim.source(), if claim.source().quoted { "quoted" } else { "ours" });
+        writeln!(
+            page,
+            "| `{}` | {} | {} ({by}) | {} |",
+            entry.name,
+            entry.summary,
+            source.place,
+            claim.rule()
+        )
+        .unwrap();
+    }
+    is_current("claims.md", &page);
+}
+
 #[test]
 fn the_example_figures_are_what_is_drawn() {
     for (name, chart) in [("race", figures::race()), ("difference", figures::difference_map())] {

@@ -7,8 +7,8 @@ mod setting;
 mod sweep;
 mod verify;
 
-use std::path::{Path, PathBuf};
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use rivalry::data::atomic::write_atomic_with;

@@ -41,9 +41,10 @@ pub(super) fn run(args: &RaceArgs) -> Result<Status, Failure> {
     let setting = args.setting.setting(&args.setting.config()?)?;
     let set = TrialSet { setting, first_seed: args.running.seed, trials: args.trials };
     let sets = [set];
-    let outcomes = args.running.engage(args.trials, &format!("{} trials", args.trials), |engine, watch| {
-        run_trials(&sets, engine, watch)
-    })?;
+    let outcomes =
+        args.running.engage(args.trials, &format!("{} trials", args.trials), |engine, watch| {
+            run_trials(&sets, engine, watch)
+        })?;
     let setting = &sets[0].setting;
     let summary = summarise(setting, &outcomes[0]).ok_or_else(|| {
         Failure::one(

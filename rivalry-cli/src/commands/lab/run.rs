@@ -42,9 +42,11 @@ pub(super) fn run(args: &RunArgs) -> Result<Status, Failure> {
     }
     let stop = signals::watch(|| interrupted("interrupted", None));
     let trial = run_trial(&setting, args.seed, true, stop).map_err(|error| match error {
-        TrialError::Interrupted => {
-            Failure::one(Status::Interrupted, "interrupted", Some("a trial of its own is not kept; run it again".to_owned()))
-        }
+        TrialError::Interrupted => Failure::one(
+            Status::Interrupted,
+            "interrupted",
+            Some("a trial of its own is not kept; run it again".to_owned()),
+        ),
         error => Failure::usage(error, setting::KNOBS_HINT),
     })?;
     let results = json!(run_results(&setting, &trial));

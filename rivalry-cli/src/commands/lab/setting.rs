@@ -56,7 +56,8 @@ impl SettingArgs {
         let mut setting = Setting::default();
         let mut problems = Vec::new();
         let named = [("solver", &self.solver), ("strategy", &self.strategy)];
-        let named = named.into_iter().filter_map(|(key, name)| Some((key.to_owned(), Value::Word(name.clone()?))));
+        let named =
+            named.into_iter().filter_map(|(key, name)| Some((key.to_owned(), Value::Word(name.clone()?))));
         // The number of modalities first: the others may address one of them.
         let mut all: Vec<(String, Value)> =
             config.set.iter().cloned().chain(named).chain(self.set.iter().cloned()).collect();
@@ -99,7 +100,10 @@ fn read(path: &Path) -> Result<Config, Failure> {
         Failure::one(
             Status::Usage,
             format!("{}: {why}", path.display()),
-            Some("a line of the file is a knob, such as `m = 16` or `\"mu.2\" = 0.1`; see `rivalry list lab`".to_owned()),
+            Some(
+                "a line of the file is a knob, such as `m = 16` or `\"mu.2\" = 0.1`; see `rivalry list lab`"
+                    .to_owned(),
+            ),
         )
     };
     let length = std::fs::metadata(path).map_err(|error| bad(format!("cannot be read: {error}")))?.len();

@@ -1,9 +1,7 @@
 //! `rivalry lab sweep`: a map over settings.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
-use rivalry::lab::{GridPoint, QUANTITIES, Setting, SweepResults, Varied, grid, summarise};
+use rivalry::lab::{GridPoint, QUANTITIES, Setting, SettingAt, SweepResults, Varied, grid, summarise};
 use rivalry::registry::{Value, nearest};
 use rivalry::sweep::{TrialSet, run_trials};
 use serde_json::json;
@@ -73,8 +71,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<Status, Failure> {
         .collect();
     let total = args.trials * sets.len() as u64;
     let about = format!("{} settings, {total} trials", sets.len());
-    let outcomes =
-        args.running.engage(total, &about, |engine, watch| run_trials(&sets, engine, watch))?;
+    let outcomes = args.running.engage(total, &about, |engine, watch| run_trials(&sets, engine, watch))?;
     let points = points
         .into_iter()
         .zip(&outcomes)
@@ -99,9 +96,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
-type Point = (BTreeMap<String, Value>, Setting);
-
-fn points(base: &Setting, vary: &[Varied]) -> Result<Vec<Point>, Failure> {
+fn points(base: &Setting, vary: &[Varied]) -> Result<Vec<SettingAt>, Failure> {
     if vary.is_empty() {
         return Err(Failure::usage(
             "nothing varies",
@@ -134,7 +129,8 @@ fn shown(names: &[String], base: &Setting) -> Result<Vec<String>, Failure> {
     }
     for name in names {
         if !QUANTITIES.iter().any(|quantity| quantity.name == *name) {
-            let known: Vec<String> = QUANTITIES.iter().map(|quantity| format!("`{}`", quantity.name)).collect();
+            let known: Vec<String> =
+                QUANTITIES.iter().map(|quantity| format!("`{}`", quantity.name)).collect();
             let close = nearest(name, QUANTITIES.iter().map(|quantity| quantity.name));
             let hint = match close.first() {
                 Some(close) => format!("did you mean `{close}`?"),

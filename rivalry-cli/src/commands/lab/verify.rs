@@ -53,8 +53,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<Status, Failure> {
         .collect();
     let total: u64 = sets.iter().map(|set| set.trials).sum();
     let about = format!("{} claims, {} settings, {total} trials", chosen.len(), sets.len());
-    let outcomes =
-        args.running.engage(total, &about, |engine, watch| run_trials(&sets, engine, watch))?;
+    let outcomes = args.running.engage(total, &about, |engine, watch| run_trials(&sets, engine, watch))?;
     let experiments: Vec<_> = wanted.into_iter().zip(outcomes).collect();
     let found = Found { experiments: &experiments, size, threads: args.running.threads() };
     let results = verify_results(&chosen, &found);

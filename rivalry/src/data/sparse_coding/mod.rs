@@ -32,9 +32,9 @@ use serde::{Deserialize, Serialize};
 pub use codes::Codes;
 pub use compact::Compact;
 pub(crate) use compact::{DRAWS_PER_LENGTH, chi};
-pub use knobs::KNOBS;
 pub use error::SparseCodingError;
 pub use explicit::{Generated, Truth};
+pub use knobs::KNOBS;
 
 use super::{Features, Modality};
 use crate::num::{Matrix, Numbers, Scalar};

@@ -61,7 +61,10 @@ impl Claim for BranchError {
             }
             let mean = student_mean(&differences, LEVEL);
             lines.push(Judgement {
-                what: format!("branch error of modality {} minus what its lost classes and mu_{0} imply", r + 1),
+                what: format!(
+                    "branch error of modality {} minus what its lost classes and mu_{0} imply",
+                    r + 1
+                ),
                 prediction: "0 (ours: lost classes are all wrong, the others as alone)".to_owned(),
                 predicted: Some(0.0),
                 passed: meets(mean.as_ref(), -0.03, 0.03),

@@ -58,7 +58,11 @@ impl Claim for ComparisonLemma {
                     },
                     predicted: Some(exact),
                     passed: grown.is_some_and(|grown| {
-                        if bounded { grown < 12.0 && (grown / exact - 1.0).abs() <= 0.05 } else { grown > 1000.0 }
+                        if bounded {
+                            grown < 12.0 && (grown / exact - 1.0).abs() <= 0.05
+                        } else {
+                            grown > 1000.0
+                        }
                     }),
                     measurement: grown
                         .map(|grown| Estimate::without_interval(grown, LEVEL, 1, "nothing is drawn")),

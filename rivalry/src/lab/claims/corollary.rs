@@ -29,7 +29,10 @@ impl Claim for Corollary {
 
     fn experiments(&self, size: Size) -> Vec<Experiment> {
         let mixed = with(&[("sigma0", "0.02"), ("off_label_count", "1"), ("gamma", "0.1")]);
-        vec![reference(size), Experiment { name: LARGE.to_owned(), setting: mixed, trials: size.trials(3, 12) }]
+        vec![
+            reference(size),
+            Experiment { name: LARGE.to_owned(), setting: mixed, trials: size.trials(3, 12) },
+        ]
     }
 
     fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
@@ -51,7 +54,8 @@ impl Claim for Corollary {
                     let mine = |class: &&ClassOutcome| class.winner(setting.beta) == Winner::Modality(r);
                     outcome.classes.iter().filter(mine).count() as f64 / setting.n_classes() as f64
                 };
-                let mixed: f64 = setting.data.modalities.iter().enumerate().map(|(r, m)| share(r) * m.mu).sum();
+                let mixed: f64 =
+                    setting.data.modalities.iter().enumerate().map(|(r, m)| share(r) * m.mu).sum();
                 outcome.joint.test_error - mixed
             })
             .collect();

@@ -1,7 +1,7 @@
 //! Networks trained apart lose nothing: their ensemble beats the joint network.
 
 use super::settings::{REFERENCE, reference};
-use super::{DU, Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
+use super::{Claim, DU, Experiment, Found, HUANG, Judgement, Size, Source, complete};
 use crate::lab::race::LEVEL;
 use crate::registry::Entry;
 use crate::stats::student_mean;

@@ -1,7 +1,7 @@
 //! Joint training stops when the data are fitted: about one feature per class is learned, where training apart learns all.
 
 use super::settings::{REFERENCE, reference};
-use super::{DU, Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete, meets};
+use super::{Claim, DU, Experiment, Found, HUANG, Judgement, Size, Source, complete, meets};
 use crate::lab::outcome::ClassOutcome;
 use crate::lab::race::{LEVEL, MARGIN, expected_odds};
 use crate::registry::Entry;

@@ -19,7 +19,10 @@ struct LostFrequency;
 
 impl Claim for LostFrequency {
     fn source(&self) -> Source {
-        Source { place: "the talk's joint-training theorem, second line; the value of p_r is our reconstruction", quoted: true }
+        Source {
+            place: "the talk's joint-training theorem, second line; the value of p_r is our reconstruction",
+            quoted: true,
+        }
     }
 
     fn rule(&self) -> &'static str {
@@ -39,10 +42,12 @@ impl Claim for LostFrequency {
                 let lost: usize = complete.iter().map(|outcome| outcome.lost(r, setting.beta)).sum();
                 let share = wilson(lost as u64, (complete.len() * setting.n_classes()) as u64, LEVEL);
                 let predicted = 1.0 - p[r];
-        let others: f64 = beyond.iter().enumerate().filter(|(s, _)| *s != r).map(|(_, p)| p).sum();
+                let others: f64 = beyond.iter().enumerate().filter(|(s, _)| *s != r).map(|(_, p)| p).sum();
                 Judgement {
                     what: format!("share of classes that modality {} lost", r + 1),
-                    prediction: format!("{others:.3} to {predicted:.3}: another wins beyond the dead zone, or it does not win"),
+                    prediction: format!(
+                        "{others:.3} to {predicted:.3}: another wins beyond the dead zone, or it does not win"
+                    ),
                     predicted: Some(predicted),
                     passed: meets(share.as_ref(), others - 0.05, predicted + 0.05),
                     measurement: share,

@@ -227,9 +227,9 @@ const FAMILY: f64 = 3.290_526_731 / 1.959_963_985;
 fn meets(measured: Option<&Estimate>, low: f64, high: f64) -> bool {
     measured.is_some_and(|measured| {
         let value = measured.value;
-        let (from, to) = measured
-            .interval()
-            .map_or((value, value), |i| (value - FAMILY * (value - i.low), value + FAMILY * (i.high - value)));
+        let (from, to) = measured.interval().map_or((value, value), |i| {
+            (value - FAMILY * (value - i.low), value + FAMILY * (i.high - value))
+        });
         from <= high && to >= low
     })
 }
@@ -250,8 +250,10 @@ mod tests {
     #[test]
     fn claims_state_source_and_rule_and_agree_on_their_experiments() {
         for size in [Size::Quick, Size::Full] {
-            let built: Vec<Box<dyn Claim>> =
-                table().iter().map(|entry| (entry.build)(&entry.settle(&crate::registry::Choice::new(entry.name)).unwrap())).collect();
+            let built: Vec<Box<dyn Claim>> = table()
+                .iter()
+                .map(|entry| (entry.build)(&entry.settle(&crate::registry::Choice::new(entry.name)).unwrap()))
+                .collect();
             for (claim, entry) in built.iter().zip(table()) {
                 assert!(!claim.rule().is_empty() && !claim.source().place.is_empty(), "{}", entry.name);
             }

@@ -18,7 +18,10 @@ struct MoreModalities;
 
 impl Claim for MoreModalities {
     fn source(&self) -> Source {
-        Source { place: "our extension: the talk treats two modalities, its abstract speaks of a subset", quoted: false }
+        Source {
+            place: "our extension: the talk treats two modalities, its abstract speaks of a subset",
+            quoted: false,
+        }
     }
 
     fn rule(&self) -> &'static str {

@@ -23,7 +23,10 @@ const RACES: [(i32, f64); 6] = [(3, 1.0), (3, 1.1), (3, 1.25), (4, 1.0), (4, 1.1
 
 impl Claim for SmallRace {
     fn source(&self) -> Source {
-        Source { place: "our reconstruction: the winner rule as a closed form, simulated as scalar equations", quoted: false }
+        Source {
+            place: "our reconstruction: the winner rule as a closed form, simulated as scalar equations",
+            quoted: false,
+        }
     }
 
     fn rule(&self) -> &'static str {
@@ -41,7 +44,8 @@ impl Claim for SmallRace {
             .into_iter()
             .map(|(q, ratio)| {
                 let neurons = SmoothedRelu { n_neurons: 10, power: q, beta: 0.2, sigma0: 1e-4 };
-                let race = SimulatedRace { neurons, sizes: vec![ratio, 1.0], n_classes: 10, final_loss: 0.05 };
+                let race =
+                    SimulatedRace { neurons, sizes: vec![ratio, 1.0], n_classes: 10, final_loss: 0.05 };
                 let summary = race.summary(&race.trials(n_trials, 0, found.threads));
                 let exact = summary.closed_form[0];
                 let share = wilson(summary.wins[0] as u64, u64::from(n_trials), LEVEL);
@@ -56,7 +60,8 @@ impl Claim for SmallRace {
                     measurement: share,
                     note: Some(format!(
                         "predicted right in {:.1} %; median share of the winner in the final logit {:.3}",
-                        100.0 * right, summary.median_share
+                        100.0 * right,
+                        summary.median_share
                     )),
                 }
             })

@@ -2,7 +2,7 @@
 
 use super::settings::{EVEN, REFERENCE, even, reference};
 use super::time_to_win::{CLEAN, experiment, name};
-use super::{DGL, Claim, Experiment, Found, HUANG, Judgement, Size, Source, complete};
+use super::{Claim, DGL, Experiment, Found, HUANG, Judgement, Size, Source, complete};
 use crate::lab::race::{LEVEL, MARGIN, predicted_winner};
 use crate::registry::Entry;
 use crate::stats::{Estimate, student_mean, wilson};
@@ -20,7 +20,10 @@ struct Starvation;
 
 impl Claim for Starvation {
     fn source(&self) -> Source {
-        Source { place: "DGL 2025 (fusion decreases the gradient returned to each encoder), in the talk's model: our derivation", quoted: false }
+        Source {
+            place: "DGL 2025 (fusion decreases the gradient returned to each encoder), in the talk's model: our derivation",
+            quoted: false,
+        }
     }
 
     fn rule(&self) -> &'static str {

@@ -25,8 +25,7 @@ pub(super) const CLEAN: (&str, &str, &str, &str) = ("3", "0.05", "0", "1e-5");
 /// The reference's data.
 const NOISY: (&str, &str, &str, &str) = ("3", "1.5", "2", "1e-5");
 /// Clean data for two powers, and the reference's data.
-const RACES: [(&str, &str, &str, &str); 3] =
-    [CLEAN, ("4", "0.05", "0", "1e-3"), NOISY];
+const RACES: [(&str, &str, &str, &str); 3] = [CLEAN, ("4", "0.05", "0", "1e-3"), NOISY];
 
 pub(super) fn name((q, noise, _, _): (&str, &str, &str, &str)) -> String {
     format!("time to win at q = {q}, nu = {noise}")

@@ -69,7 +69,8 @@ impl Claim for UnimodalPhase {
                 reduced_times(&toy, 4, fusion, u0).ratio().map(|s| (exact, s, (s / exact - 1.0).abs()))
             };
             let (far, near) = (off(0.1), off(0.05));
-            let passed = far.is_some_and(|far| far.2 <= 0.07 && near.is_some_and(|near| near.2 <= far.2 + 0.001));
+            let passed =
+                far.is_some_and(|far| far.2 <= 0.07 && near.is_some_and(|near| near.2 <= far.2 + 0.001));
             let exact = toy.deep_fusion(4, fusion, 0.1);
             let what = format!("t_B/t_A, four layers, fused after layer {fusion}, u_0 = 0.1");
             lines.push(line(what, exact, far.map(|far| far.1), passed));

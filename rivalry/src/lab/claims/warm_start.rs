@@ -20,7 +20,10 @@ struct WarmStart;
 
 impl Claim for WarmStart {
     fn source(&self) -> Source {
-        Source { place: "Tang et al. 2025, abstract; the model (mu_r = 0.4/K) and the reading as two insufficient modalities are ours", quoted: false }
+        Source {
+            place: "Tang et al. 2025, abstract; the model (mu_r = 0.4/K) and the reading as two insufficient modalities are ours",
+            quoted: false,
+        }
     }
 
     fn rule(&self) -> &'static str {
@@ -31,8 +34,19 @@ impl Claim for WarmStart {
         let mut all = Vec::new();
         for (k, n, mu) in SIZES {
             for strategy in STRATEGIES {
-                let setting = with(&[("classes", k), ("n", n), ("mu", mu), ("strategy", strategy), ("n_test", "10000"), ("m", "10")]);
-                all.push(Experiment { name: format!("{strategy} at K = {k}"), setting, trials: size.trials(1, 4) });
+                let setting = with(&[
+                    ("classes", k),
+                    ("n", n),
+                    ("mu", mu),
+                    ("strategy", strategy),
+                    ("n_test", "10000"),
+                    ("m", "10"),
+                ]);
+                all.push(Experiment {
+                    name: format!("{strategy} at K = {k}"),
+                    setting,
+                    trials: size.trials(1, 4),
+                });
             }
         }
         all

@@ -20,7 +20,10 @@ struct WinFloor;
 
 impl Claim for WinFloor {
     fn source(&self) -> Source {
-        Source { place: "the talk's joint-training theorem, third line; the exponent is our reconstruction", quoted: true }
+        Source {
+            place: "the talk's joint-training theorem, third line; the exponent is our reconstruction",
+            quoted: true,
+        }
     }
 
     fn rule(&self) -> &'static str {
@@ -40,7 +43,8 @@ impl Claim for WinFloor {
 
     fn judge(&self, found: &Found<'_>) -> Vec<Judgement> {
         let mut lines = Vec::new();
-        let (mut log_m, mut measured, mut predicted, mut errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut log_m, mut measured, mut predicted, mut errors) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for m in WIDTHS {
             let (setting, outcomes) = found.of(&format!("weaker modality at m = {m}"));
             let p = expected_odds(setting, 0.0).win[0];
@@ -63,9 +67,10 @@ impl Claim for WinFloor {
         }
         let fitted = slope(&log_m, &measured, Some(&errors), LEVEL);
         let exact = slope(&log_m, &predicted, None, LEVEL).map(|fit| fit.value);
-                lines.push(Judgement {
+        lines.push(Judgement {
             what: "exponent of the weaker modality's share in m".to_owned(),
-            prediction: exact.map_or_else(String::new, |exact| format!("{exact:.2}, fitted to the closed form")),
+            prediction: exact
+                .map_or_else(String::new, |exact| format!("{exact:.2}, fitted to the closed form")),
             predicted: exact,
             passed: exact.is_some_and(|exact| meets(fitted.as_ref(), exact - 0.15, exact + 0.15)),
             measurement: fitted,

@@ -18,7 +18,10 @@ struct WinnerRule;
 
 impl Claim for WinnerRule {
     fn source(&self) -> Source {
-        Source { place: "the talk, 'which modality wins'; the rule with data strength is our reconstruction", quoted: true }
+        Source {
+            place: "the talk, 'which modality wins'; the rule with data strength is our reconstruction",
+            quoted: true,
+        }
     }
 
     fn rule(&self) -> &'static str {

@@ -58,7 +58,8 @@ impl<T: Scalar> Panels<T> {
         let (rows, cols, ..) = strides(&b, op);
         let lanes = kind.lanes::<T>();
         let width = VECTORS * lanes;
-        let mut data: Vec<T> = Vec::with_capacity(rows * cols.next_multiple_of(lanes) + LINE / size_of::<T>());
+        let mut data: Vec<T> =
+            Vec::with_capacity(rows * cols.next_multiple_of(lanes) + LINE / size_of::<T>());
         let first = data.as_ptr().align_offset(LINE).min(LINE / size_of::<T>());
         data.resize(first, T::ZERO);
         for start in (0..cols).step_by(width) {
@@ -127,13 +128,15 @@ impl<T: Scalar> Panels<T> {
                 let stop = cols.end.min(start + self.width);
                 // A panel's rows are as long as its padded number of columns.
                 let padded = self.cols.min(start + self.width).next_multiple_of(self.lanes) - start;
-                let panel = &self.data[self.first + start * self.rows + top * padded..][..(bottom - top) * padded];
+                let panel =
+                    &self.data[self.first + start * self.rows + top * padded..][..(bottom - top) * padded];
                 // What the next turn of these loops reads.
                 let ahead = if stop < cols.end {
                     let padded = self.cols.min(stop + self.width).next_multiple_of(self.lanes) - stop;
                     self.first + stop * self.rows + top * padded
                 } else {
-                    let padded = self.cols.min(cols.start + self.width).next_multiple_of(self.lanes) - cols.start;
+                    let padded =
+                        self.cols.min(cols.start + self.width).next_multiple_of(self.lanes) - cols.start;
                     self.first + cols.start * self.rows + bottom * padded
                 };
                 let part = Part {
@@ -425,8 +428,9 @@ mod tests {
                             assert!(got == untouched || (got.to_f64().is_nan() && !untouched.is_finite()));
                             continue;
                         }
-                        let sum: f64 =
-                            (top..bottom).map(|k| a.row(u)[k - top].to_f64() * at(k, start + c).to_f64()).sum();
+                        let sum: f64 = (top..bottom)
+                            .map(|k| a.row(u)[k - top].to_f64() * at(k, start + c).to_f64())
+                            .sum();
                         let times = if accumulate && before == T::ZERO { 2.0 } else { 1.0 };
                         let expected = times * sum + before.to_f64();
                         let error = (got.to_f64() - expected).abs();

@@ -63,7 +63,10 @@ fn by_fusion(toy: &ToyPhase) -> Table {
         .collect();
     Table {
         title: "How much later the slower modality is learned: t_B / t_A".to_owned(),
-        caption: vec!["The law holds for small initial weights; simulated: the same network's reduced equations.".to_owned()],
+        caption: vec![
+            "The law holds for small initial weights; simulated: the same network's reduced equations."
+                .to_owned(),
+        ],
         columns: vec![
             Column::plain("fusion"),
             Column::of("law", Unit::Ratio, Better::Neither),
@@ -75,11 +78,13 @@ fn by_fusion(toy: &ToyPhase) -> Table {
 
 fn by_correlation(toy: &ToyPhase) -> Chart {
     let law = toy.by_correlation.iter().map(|(rho, law, _)| Point::at(*rho, *law)).collect();
-    let measured =
-        toy.by_correlation.iter().filter_map(|(rho, _, m)| Some(Point::at(*rho, (*m)?))).collect();
+    let measured = toy.by_correlation.iter().filter_map(|(rho, _, m)| Some(Point::at(*rho, (*m)?))).collect();
     Chart::Lines(Lines {
         title: "Length of the uni-modal phase against the correlation of the modalities".to_owned(),
-        caption: vec![format!("sigma_A / sigma_B = {}, fused after layer {} of {}.", toy.ratio, toy.fusion, toy.depth)],
+        caption: vec![format!(
+            "sigma_A / sigma_B = {}, fused after layer {} of {}.",
+            toy.ratio, toy.fusion, toy.depth
+        )],
         x: Axis::linear("correlation", Unit::None),
         y: Axis::linear("t_B / t_A", Unit::Ratio),
         series: vec![
@@ -126,7 +131,8 @@ fn pairs(data: &DataPhase) -> Table {
     Table {
         title: "Pairs".to_owned(),
         caption: vec![
-            "Explained: share of the labels' variance that the first modality, and both, explain linearly.".to_owned(),
+            "Explained: share of the labels' variance that the first modality, and both, explain linearly."
+                .to_owned(),
         ],
         columns: vec![
             Column::plain("pair"),

@@ -165,7 +165,9 @@ fn predictions(summary: &RaceSummary) -> Table {
     });
     Table {
         title: "Winners predicted from the initial weights".to_owned(),
-        caption: vec!["By the ratio of the two best scores Gamma d^(1/(q-2)); classes with one winner.".to_owned()],
+        caption: vec![
+            "By the ratio of the two best scores Gamma d^(1/(q-2)); classes with one winner.".to_owned(),
+        ],
         columns: vec![Column::plain("ratio"), Column::of("right", Unit::Percent, Better::Higher)],
         rows,
     }

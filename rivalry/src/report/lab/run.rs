@@ -90,7 +90,8 @@ fn networks(setting: &Setting, results: &RunResults) -> Table {
                  network with its own logits, without retraining.",
                 setting.n_test
             ),
-            "In theory: alone, test error mu; jointly, a branch that lost a class errs at least 1/K.".to_owned(),
+            "In theory: alone, test error mu; jointly, a branch that lost a class errs at least 1/K."
+                .to_owned(),
         ],
         columns: vec![
             Column::plain("network"),
@@ -165,7 +166,9 @@ fn gammas(setting: &Setting, results: &RunResults) -> Option<Chart> {
     }
     Some(Chart::Lines(Lines {
         title: "Gamma of every class and modality in the joint network".to_owned(),
-        caption: vec!["One line per class, one colour per modality; above beta a class is learned.".to_owned()],
+        caption: vec![
+            "One line per class, one colour per modality; above beta a class is learned.".to_owned(),
+        ],
         x: Axis::log10("flow time", Unit::Scientific),
         y: Axis::log10("Gamma", Unit::Scientific),
         series,

@@ -19,7 +19,10 @@ pub(super) fn report(document: &Document) -> Result<Report, NotADiagnosis> {
     let shown: Vec<&Quantity> = document.settings["show"]
         .as_array()
         .map(|names| {
-            names.iter().filter_map(|name| QUANTITIES.iter().find(|q| Some(q.name) == name.as_str())).collect()
+            names
+                .iter()
+                .filter_map(|name| QUANTITIES.iter().find(|q| Some(q.name) == name.as_str()))
+                .collect()
         })
         .unwrap_or_default();
     let keys: Vec<String> = results.vary.iter().map(|varied| varied.key.clone()).collect();
@@ -27,7 +30,8 @@ pub(super) fn report(document: &Document) -> Result<Report, NotADiagnosis> {
         Block::Paragraph(format!("Varied: {}. The rest: {}", keys.join(", "), in_words(&setting))),
         Block::Table(table(&results, &shown, setting.n_modalities())),
     ];
-    let missing: usize = results.points.iter().map(|at| at.summary.as_ref().map_or(at.n_trials, |s| s.n_not_converged)).sum();
+    let missing: usize =
+        results.points.iter().map(|at| at.summary.as_ref().map_or(at.n_trials, |s| s.n_not_converged)).sum();
     if missing > 0 {
         blocks.push(Block::Notes(vec![format!(
             "{missing} trials did not converge and are in none of the numbers; the data say where"
@@ -72,10 +76,10 @@ fn table(results: &SweepResults, shown: &[&Quantity], n_modalities: usize) -> Ta
                 results.vary.iter().map(|varied| Cell::Text(at.at[&varied.key].to_string())).collect();
             for quantity in shown {
                 for idx in 0..count(quantity, n_modalities) {
-                    cells.push(value(at, quantity, idx).map_or_else(
-                        || Cell::Missing("no trial converged".to_owned()),
-                        Cell::Estimate,
-                    ));
+                    cells.push(
+                        value(at, quantity, idx)
+                            .map_or_else(|| Cell::Missing("no trial converged".to_owned()), Cell::Estimate),
+                    );
                 }
             }
             Row::plain(cells)
@@ -115,20 +119,15 @@ fn number(value: &Value) -> Option<f64> {
 /// where the values span more than a factor ten, a list where they are words.
 fn axis(varied: &Varied) -> (Axis, Vec<f64>) {
     let numbers: Option<Vec<f64>> = varied.values.iter().map(number).collect();
-    match numbers {
-        Some(numbers) => {
-            let (low, high) = numbers
-                .iter()
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
-            let scale = if low > 0.0 && high / low > 10.0 { Scale::Log10 } else { Scale::Linear };
-            (Axis { scale, ..Axis::linear(&varied.key, Unit::Scientific) }, numbers)
-        }
-        None => {
-            let names: Vec<String> = varied.values.iter().map(ToString::to_string).collect();
-            let places = (0..names.len()).map(|i| i as f64).collect();
-            (Axis::categories(&varied.key, names), places)
-        }
-    }
+    let Some(numbers) = numbers else {
+        let names: Vec<String> = varied.values.iter().map(ToString::to_string).collect();
+        let places = (0..names.len()).map(|i| i as f64).collect();
+        return (Axis::categories(&varied.key, names), places);
+    };
+    let (low, high) =
+        numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+    let scale = if low > 0.0 && high / low > 10.0 { Scale::Log10 } else { Scale::Linear };
+    (Axis { scale, ..Axis::linear(&varied.key, Unit::Scientific) }, numbers)
 }
 
 fn unit(quantity: &Quantity) -> Unit {
@@ -193,10 +192,8 @@ fn map(
     let cells = results.points.iter().filter(at_first_of_others).map(|at| value(at, quantity, idx)).collect();
     let fixed: Vec<String> =
         others.iter().filter_map(|o| Some(format!("{} = {}", o.key, o.values.first()?))).collect();
-    let mut title = format!("{} over {} and {}", named(quantity, idx), first.key, second.key);
-    if !fixed.is_empty() {
-        title += &format!(" at {}", fixed.join(", "));
-    }
+    let at = if fixed.is_empty() { String::new() } else { format!(" at {}", fixed.join(", ")) };
+    let title = format!("{} over {} and {}{at}", named(quantity, idx), first.key, second.key);
     Chart::HeatMap(HeatMap {
         title,
         caption: vec![quantity.meaning.to_owned()],
@@ -233,8 +230,10 @@ fn data(results: &SweepResults, n_modalities: usize) -> DataTable {
                     .collect();
                 row.push(quantity.name.into());
                 row.push(if quantity.per_modality { DataCell::from(idx + 1) } else { DataCell::Empty });
-                let predicted =
-                    at.summary.as_ref().and_then(|s| quantity.predicted.and_then(|predicted| predicted(s, idx)));
+                let predicted = at
+                    .summary
+                    .as_ref()
+                    .and_then(|s| quantity.predicted.and_then(|predicted| predicted(s, idx)));
                 row.push(predicted.map_or(DataCell::Empty, DataCell::Number));
                 match value(at, quantity, idx) {
                     Some(estimate) => row.extend(DataCell::of_estimate(&estimate)),

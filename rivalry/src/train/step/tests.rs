@@ -311,7 +311,12 @@ fn tiles_add_up_to_the_batch() {
             for samples in [false, true] {
                 for frozen in [&[][..], &[false, true, false]] {
                     let [tiled, whole] = tiled_and_whole::<T>(class_weights, samples, frozen);
-                    assert!((tiled.0.loss - whole.0.loss).abs() < tolerance, "{:?} for {:?}", tiled.0, whole.0);
+                    assert!(
+                        (tiled.0.loss - whole.0.loss).abs() < tolerance,
+                        "{:?} for {:?}",
+                        tiled.0,
+                        whole.0
+                    );
                     assert_eq!(tiled.0.errors, whole.0.errors);
                     assert!(tiled.0.errors.is_some_and(|n| n > 0));
                     assert!(whole.1.iter().any(|g| *g != T::ZERO));

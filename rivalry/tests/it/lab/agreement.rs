@@ -25,7 +25,8 @@ fn descent_in_small_steps_ends_where_the_flow_ends() {
         assert_eq!(winners(&descending, &descent), winners(&flowing, &flow), "seed {seed}");
         for (d, f) in descending.classes.iter().zip(&flowing.classes) {
             assert_eq!(d.gamma_initial, f.gamma_initial);
-            let gammas = d.gamma_final.iter().chain(&d.gamma_alone).zip(f.gamma_final.iter().chain(&f.gamma_alone));
+            let gammas =
+                d.gamma_final.iter().chain(&d.gamma_alone).zip(f.gamma_final.iter().chain(&f.gamma_alone));
             for (got, expected) in gammas {
                 let both_zero = *got == 0.0 && *expected == 0.0;
                 assert!(both_zero || close(*got, *expected), "seed {seed}: {got} {expected}");

@@ -35,7 +35,9 @@ fn ideal(setting: &Setting, seed: u64, shared: usize) -> Outcome {
         .map(|j| {
             let strength: Vec<f64> = modalities.iter().map(|m| m.strength.powi(q)).collect();
             let gamma_initial: Vec<f64> = (0..n_modalities)
-                .map(|r| (0..setting.neurons(r)).map(|_| setting.sigma0(r) * draws.normal()).fold(0.0, f64::max))
+                .map(|r| {
+                    (0..setting.neurons(r)).map(|_| setting.sigma0(r) * draws.normal()).fold(0.0, f64::max)
+                })
                 .collect();
             let score = |r: usize| gamma_initial[r] * strength[r].powf(1.0 / f64::from(q - 2));
             let winner = (0..n_modalities).fold(0, |best, r| if score(r) > score(best) { r } else { best });
@@ -113,7 +115,11 @@ fn ideals(name: &str) -> Experiments {
 /// which lines of the claim fail then.
 fn fails(name: &str, within: &str, spoil: impl Fn(&mut Outcome)) -> Vec<usize> {
     let mut experiments = ideals(name);
-    assert!(passed(name, &experiments).iter().all(|passed| *passed), "{name}: {:?}", passed(name, &experiments));
+    assert!(
+        passed(name, &experiments).iter().all(|passed| *passed),
+        "{name}: {:?}",
+        passed(name, &experiments)
+    );
     let hit = experiments.iter_mut().filter(|(experiment, _)| experiment.name.contains(within));
     let mut n_hit = 0;
     for (_, outcomes) in hit {
@@ -153,7 +159,9 @@ fn all_learned(outcome: &mut Outcome) {
 
 #[test]
 fn training_errors_are_noticed() {
-    for (name, r) in [("unimodal_training", Some(0)), ("unimodal_training", Some(1)), ("joint_training", None)] {
+    for (name, r) in
+        [("unimodal_training", Some(0)), ("unimodal_training", Some(1)), ("joint_training", None)]
+    {
         let network = |outcome: &mut Outcome| match r {
             Some(r) => outcome.unimodal[r].train_error = 0.1,
             None => outcome.joint.train_error = 0.1,

@@ -2,8 +2,8 @@
 
 use rivalry::lab::claims::{Found, Size};
 use rivalry::lab::{
-    GridPoint, PhaseResults, SweepResults, Varied, claims, data_phase, grid, run_results, run_trial, summarise,
-    toy_phase, verify_results,
+    GridPoint, PhaseResults, SweepResults, Varied, claims, data_phase, grid, run_results, run_trial,
+    summarise, toy_phase, verify_results,
 };
 use rivalry::registry::{Choice, Value};
 use rivalry::render::{RENDERERS, renderer};

@@ -30,7 +30,11 @@ fn wrong(knob: &Knob) -> Vec<Value> {
     if let Range::Between(low, high) = knob.range {
         values.extend([Value::Number(low - 1.0), Value::Number(high * 2.0 + 1.0), Value::Flag(true)]);
         if matches!(knob.default, At::Whole(_)) {
-            values.extend([Value::Whole(low as i64 - 1), Value::Whole(high as i64 + 1), Value::Number(low + 0.5)]);
+            values.extend([
+                Value::Whole(low as i64 - 1),
+                Value::Whole(high as i64 + 1),
+                Value::Number(low + 0.5),
+            ]);
         }
     } else {
         values.push(Value::Whole(1));
@@ -203,8 +207,7 @@ fn grids_run_through_every_combination_the_last_fastest() {
     let base = Setting::default();
     let vary = [varied("m", &["4", "8"]), varied("mu.2", &["0.1", "0.2", "0.3"])];
     let points = grid(&base, &vary).unwrap();
-    let at: Vec<(usize, f64)> =
-        points.iter().map(|(_, s)| (s.neurons(0), s.data.modalities[1].mu)).collect();
+    let at: Vec<(usize, f64)> = points.iter().map(|(_, s)| (s.neurons(0), s.data.modalities[1].mu)).collect();
     assert_eq!(at, [(4, 0.1), (4, 0.2), (4, 0.3), (8, 0.1), (8, 0.2), (8, 0.3)]);
     for (names, setting) in &points {
         assert_eq!(names["m"], Value::Whole(setting.neurons(1) as i64));
@@ -220,11 +223,7 @@ fn grids_run_through_every_combination_the_last_fastest() {
 
 #[test]
 fn all_that_is_wrong_with_a_grid_is_told_once() {
-    let vary = [
-        varied("m", &["0", "4", "x"]),
-        varied("q", &["2", "3"]),
-        varied("mm", &["1", "2"]),
-    ];
+    let vary = [varied("m", &["0", "4", "x"]), varied("q", &["2", "3"]), varied("mm", &["1", "2"])];
     let texts: Vec<String> =
         grid(&Setting::default(), &vary).unwrap_err().iter().map(ToString::to_string).collect();
     assert_eq!(

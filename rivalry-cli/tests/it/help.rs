@@ -107,7 +107,8 @@ fn examples(page: &str) -> Vec<Vec<String>> {
 }
 
 /// A small trial of the lab.
-const SMALL_LAB: &str = "--set n=60 --set n_test=50 --set dim=100 --set noise=1 --set sigma0=1e-2";
+const SMALL_LAB: &str =
+    "--set n=60 --set n_test=50 --set dim=100 --set noise=1 --set sigma0=1e-2 --set until=decided";
 
 /// A training is made short: what is tried is that the example works.
 fn shortened(mut words: Vec<String>) -> Vec<String> {

@@ -33,8 +33,8 @@ fn descent_in_small_steps_ends_where_the_flow_ends() {
             }
             let (d, f) = (d.decided.unwrap(), f.decided.unwrap());
             assert_eq!(d.modality, f.modality);
-            // Both are seen at the end of a step only.
-            assert!((d.time / f.time - 1.0).abs() < 0.1, "seed {seed}: decided at {} and {}", d.time, f.time);
+            // A flow is looked at after its steps, which are longer than those of descent.
+            assert!(d.time <= 1.02 * f.time, "seed {seed}: decided at {} and {}", d.time, f.time);
         }
         assert!(close(descending.joint.time, flowing.joint.time), "seed {seed}");
     }

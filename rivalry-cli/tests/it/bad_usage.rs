@@ -15,7 +15,7 @@ const ROWS: &[(&str, &str)] = &[
     ),
     (
         "list encodrs",
-        "error: `DRAWER` must be `formats`, `encoders`, `solvers`, `schedules`, `strategies`, `metrics` or `renderers`, not `encodrs`\n\nhint: did you mean `encoders`? `rivalry list --help` shows what is possible\n",
+        "error: `DRAWER` must be `formats`, `encoders`, `solvers`, `schedules`, `strategies`, `metrics`, `renderers`, `claims` or `lab`, not `encodrs`\n\nhint: did you mean `encoders`? `rivalry list --help` shows what is possible\n",
     ),
     (
         "list --jsn",

@@ -36,11 +36,12 @@ exit status: 0
 rivalry: is training modalities together losing to training them apart?
 Which modality lost, and why?
 
-Three commands to start with:
+Commands to start with:
 
   rivalry diagnose demo          on built-in data: six views of handwritten digits
   rivalry data inspect FILE      what would be trained on, and what looks odd
   rivalry diagnose FILE          on your own features (.npz, .csv, a folder)
+  rivalry lab verify             the theory behind it, claim by claim
 
 `rivalry --help` lists all commands, `rivalry COMMAND --help` explains one.
 "#);
@@ -105,6 +106,10 @@ fn examples(page: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// A small trial of the lab.
+const SMALL_LAB: &str =
+    "--set n=60 --set n_test=50 --set dim=100 --set noise=1 --set sigma0=1e-2 --set until=decided";
+
 /// A training is made short: what is tried is that the example works.
 fn shortened(mut words: Vec<String>) -> Vec<String> {
     if words[0] == "diagnose" {
@@ -115,10 +120,26 @@ fn shortened(mut words: Vec<String>) -> Vec<String> {
         }
         words.extend(["--epochs".to_owned(), "2".to_owned()]);
     }
+    if words[0] == "lab" {
+        let small = match words[1].as_str() {
+            "run" => SMALL_LAB.to_owned(),
+            "race" | "sweep" => format!("{SMALL_LAB} --trials 2"),
+            "verify" => {
+                // The others train, and may fail.
+                words.retain(|word| word.starts_with('-') || ["lab", "verify"].contains(&word.as_str()));
+                "comparison_lemma".to_owned()
+            }
+            _ => String::new(),
+        };
+        if let Some(at) = words.iter().position(|word| word == "--trials") {
+            words.drain(at..at + 2);
+        }
+        words.extend(small.split_whitespace().map(str::to_owned));
+    }
     words
 }
 
-/// A table with everything that the examples name.
+/// A table with everything that the examples name, and a map.
 #[expect(clippy::disallowed_methods, reason = "the examples need a file")]
 fn table(path: &Path) {
     let mut text = "i_1,i_2,t_1,t_2,y,patient\n".to_owned();
@@ -129,6 +150,7 @@ fn table(path: &Path) {
         writeln!(text, "{features},{class},{patient}").unwrap();
     }
     std::fs::write(path, text).unwrap();
+    std::fs::write(path.with_file_name("map.toml"), "m = 4\n[vary]\nq = [3, 4]\n").unwrap();
 }
 
 #[test]

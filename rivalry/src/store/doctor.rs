@@ -143,6 +143,11 @@ impl Store {
     }
 }
 
+/// Whether commands write their results under this name.
+fn is_kept_report(name: &str) -> bool {
+    name.starts_with("report.") || matches!(name, "figures.svg" | "table.csv")
+}
+
 /// A doctor at work.
 struct Examination<'a> {
     store: &'a Store,
@@ -202,8 +207,8 @@ impl Examination<'_> {
         for (name, kind) in self.names(&[]) {
             match name.as_str() {
                 MARKER | RUNS | LEASES | CHECKPOINTS | QUARANTINE => {}
-                // Where a command keeps its report beside the runs.
-                _ if name.starts_with("report.") && kind.is_file() => {}
+                // What commands keep beside the runs: report, figures, table.
+                _ if is_kept_report(&name) && kind.is_file() => {}
                 _ if is_temporary(&name) => self.report(&[&name], What::Stray),
                 _ => self.foreign(&[&name], kind),
             }

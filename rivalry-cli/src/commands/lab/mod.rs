@@ -34,10 +34,10 @@ smoothed ReLU, gradient flow or descent. Constants are our reconstruction; docs/
 says which and why.
 
 Examples:
-  rivalry lab run                              one trial in full
-  rivalry lab race --trials 100                who wins, beside the closed form
+  rivalry lab run
+  rivalry lab race --trials 100
   rivalry lab sweep --vary m=2,4,8,16 --set strength.2=1.1 --set until=decided
-  rivalry lab verify                           every claim, pass or fail
+  rivalry lab verify
   rivalry lab phase --ratio 2 --correlation 0.5")]
 pub(crate) struct LabCommand {
     #[command(subcommand)]

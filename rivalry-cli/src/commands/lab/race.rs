@@ -20,7 +20,7 @@ them jointly, and counts. A killed race goes on where it was with the same --out
 Examples:
   rivalry lab race
   rivalry lab race --trials 1000 --set until=decided --out race
-  rivalry lab race --strategy auxiliary        does a remedy undo competition?
+  rivalry lab race --strategy auxiliary
   rivalry lab race --set strength.2=1.2 --set m=16 --json")]
 pub(super) struct RaceArgs {
     #[command(flatten)]

@@ -14,10 +14,12 @@ use crate::signals;
 /// One trial in full: errors, winners, and how the alignments grew
 #[derive(Args, Debug)]
 #[command(after_help = "\
+With --out the folder gets report.json, figures.svg and table.csv.
+
 Examples:
   rivalry lab run
   rivalry lab run --seed 7 --set m=16 --set strength.2=1.2
-  rivalry lab run --out trial            keeps report.json, figures.svg, table.csv
+  rivalry lab run --out trial
   rivalry lab run --solver gradient_descent --set solver.lr=2 --json")]
 pub(super) struct RunArgs {
     #[command(flatten)]

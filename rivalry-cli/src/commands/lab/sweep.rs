@@ -24,9 +24,9 @@ the figures as SVG and the document as JSON. One varied knob is drawn as lines, 
 a heat map.
 
 Examples:
-  rivalry lab sweep --vary m=2,4,8,16 --vary strength.2=1,1.1,1.25 --set until=decided
-  rivalry lab sweep --vary sigma0=1e-4,1e-3,1e-2 --vary mu.2=0.02,0.06,0.2 --show joint_minus_best
-  rivalry lab sweep --vary classes=5,10,20 --show joint_error --trials 20 --out map
+  rivalry lab sweep --vary m=2,4,8 --vary strength.2=1,1.1,1.25
+  rivalry lab sweep --vary sigma0=1e-4,1e-3,1e-2 --show joint_minus_best
+  rivalry lab sweep --vary classes=5,10,20 --show joint_error --out map
   rivalry lab sweep --config map.toml")]
 pub(super) struct SweepArgs {
     #[command(flatten)]

@@ -89,8 +89,10 @@ impl Claim for Starvation {
 /// when every class has its winner.
 fn frozen(found: &Found<'_>, experiment: &str) -> Option<Estimate> {
     let (setting, outcomes) = found.of(experiment);
+    // In a trial that did not converge some class has no winner yet.
+    let (complete, _) = complete(outcomes);
     let (mut frozen, mut all) = (0, 0);
-    for class in outcomes.iter().flat_map(|outcome| &outcome.classes) {
+    for class in complete.iter().flat_map(|outcome| &outcome.classes) {
         let Some((winner, margin)) = predicted_winner(class, setting.q) else { continue };
         if margin < MARGIN {
             continue;

@@ -97,7 +97,7 @@ fn ideals(name: &str) -> Experiments {
         let outcomes = (0..TRIALS).map(|seed| {
             let mut outcome = ideal(setting, seed, shared);
             if experiment.name == "large initial weights" {
-                outcome.joint.test_error = outcome.unimodal[0].test_error - 0.003;
+                outcome.joint.test_error = outcome.unimodal[0].test_error * 0.4;
             }
             if setting.strategy.name == "warm_start" {
                 let mu = setting.data.modalities[0].mu;
@@ -324,8 +324,9 @@ fn real_trials_are_judged_by_every_claim() {
             .collect();
         let found = Found { experiments: &experiments, size: Size::Quick, threads: 1 };
         for line in claim.judge(&found) {
-            assert!(!line.what.is_empty() && !line.prediction.is_empty(), "{}: {line:?}", entry.name);
+            assert!(!line.what.is_empty(), "{}: {line:?}", entry.name);
             if let Some(measured) = &line.measurement {
+                assert!(!line.prediction.is_empty(), "{}: {line:?}", entry.name);
                 assert!(measured.value.is_finite(), "{}: {line:?}", entry.name);
             }
         }

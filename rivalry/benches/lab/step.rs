@@ -151,7 +151,7 @@ impl Branch {
 fn seconds(since: Instant) -> f64 {
     let books = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let on_cpu = books.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    on_cpu.map_or_else(|| (Instant::now() - since).as_secs_f64(), |nanoseconds| 1e-9 * nanoseconds)
+    on_cpu.map_or_else(|| since.elapsed().as_secs_f64(), |nanoseconds| 1e-9 * nanoseconds)
 }
 
 /// Both in turns, for quick looks.

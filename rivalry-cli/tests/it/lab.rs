@@ -125,17 +125,20 @@ fn a_map_is_a_tidy_table_with_a_row_per_point_and_quantity() {
     assert!(figure.contains("joint minus best"));
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test's own scratch file")]
+fn scratch(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+}
+
 #[test]
 fn a_configuration_file_says_the_same_as_options() {
     let folder = folder("lab_config");
     let path = folder.join("map.toml");
-    // A test's own scratch file.
-    std::fs::write(
+    scratch(
         &path,
         "classes = 3\nn = 60\nn_test = 200\ndim = 100\nm = 6\nnoise = 1\nsigma0 = 1e-3\nmu = 0.1\n\
          [vary]\nq = [3, 4]\n",
-    )
-    .unwrap();
+    );
     let from_file = rivalry(&format!("lab sweep --config {} --trials 2 --json --quiet", path.display()));
     assert_eq!(from_file.status, 0, "{from_file}");
     let typed = lab("sweep --vary q=3,4 --trials 2 --json --quiet");

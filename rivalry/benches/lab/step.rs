@@ -147,7 +147,6 @@ impl Branch {
 }
 
 /// Seconds on a CPU so far, from the scheduler's books where there are some.
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn seconds(since: Instant) -> f64 {
     let books = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let on_cpu = books.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());

@@ -12,6 +12,7 @@ mod gaussian;
 mod observe;
 mod outcome;
 mod quantities;
+mod phase_results;
 mod race;
 mod results;
 mod setting;
@@ -19,12 +20,12 @@ pub mod theory;
 mod trial;
 
 pub use outcome::{ClassOutcome, Decision, NetworkOutcome, Outcome, TrialEnd, Winner};
+pub use phase_results::{DataPhase, PairResult, PhaseResults, ToyPhase, data_phase, toy_phase};
 pub use quantities::{Counts, QUANTITIES, Quantity};
 pub use race::{ByMargin, ClassesWon, LEVEL, MARGIN, RaceSummary, predicted_winner, summarise};
 pub use results::{
-    BranchResult, ClaimResult, ClassResult, CurvePoint, DataPhase, GridPoint, NetworkResult, PairResult,
-    PhaseResults, RunResults, SettingAt, SolverResult, SweepResults, ToyPhase, Varied, VerifyResults,
-    data_phase, grid, run_results, toy_phase, verify_results,
+    BranchResult, ClaimResult, ClassResult, CurvePoint, GridPoint, NetworkResult, RunResults, SettingAt,
+    SolverResult, SweepResults, Varied, VerifyResults, grid, run_results, verify_results,
 };
 pub use setting::{KNOBS, Setting, SettingError};
 pub use trial::{Moment, Trial, TrialError, run as run_trial};

@@ -8,6 +8,7 @@ mod prepare;
 mod resume;
 mod run;
 mod step;
+mod trace;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,12 +1,12 @@
 //! A run from its first epoch, or from a checkpoint, to its record.
 
 use crate::data::Dataset;
-use crate::model::{Batch, Inputs, LateFusion, Outputs, Slice, Source, Tiles, loss};
-use crate::num::{Draws, Matrix, Purpose, Scalar, sums, vectorised};
-use crate::record::{Best, Checkpoint, Cost, Ended, Predictions, Record, TensorInfo, Trajectory, Unreached};
+use crate::model::{Batch, Inputs, Slice, Source, Tiles, loss};
+use crate::num::{Draws, Purpose, Scalar, sums, vectorised};
+use crate::record::{Best, Checkpoint, Cost, Ended, Record, Trajectory, Unreached};
 use crate::solvers::schedule::Schedule;
 use crate::solvers::{self, Halt, Progress, Reading, Solver, Update};
-use crate::spec::{ENGINE, Job, Until};
+use crate::spec::{Job, Until};
 use crate::strategies::{self, Epoch, On, Plan, Settle, Step, Strategy, Teacher};
 
 use super::field::StepField;
@@ -14,13 +14,10 @@ use super::neurons::{NeuronForm, NeuronTables};
 use super::prepare::{Prepared, build, network, prepare};
 use super::resume::{Kept, bring_back, checkpoint, keep, restore};
 use super::step::{Buffers, Weighting};
+use super::trace::record;
 use super::{Control, EpochReport, TrainError, Trained, Watch};
 
 const BATCH_ORDER: Purpose = Purpose::new("batch order");
-
-/// Outputs beyond this are as bad as infinite ones: their sums over branches,
-/// classes and rows must stay finite in single precision.
-const LARGEST_OUTPUT: f64 = 1e30;
 
 /// What changes while a run trains.
 pub(super) struct State<T: Scalar> {
@@ -416,79 +413,4 @@ fn teachers<'a, T: Scalar>(
             Ok(Teacher { model: network(&teacher, data), params })
         })
         .collect()
-}
-
-/// What a finished run leaves behind. The test part is read here, once.
-fn record<T: Scalar>(
-    job: &Job,
-    data: &Dataset,
-    prepared: &Prepared<T>,
-    state: State<T>,
-    ended: Ended,
-) -> Record {
-    let model = &prepared.model;
-    let tensors = model
-        .tensors()
-        .into_iter()
-        .map(|t| TensorInfo { name: t.name, rows: t.rows, cols: t.cols })
-        .collect();
-    let said = match &ended {
-        Ended::Diverged { .. } => Err(None),
-        _ => predict(model, state.strategy.as_ref(), &state.params, prepared).map_err(Some),
-    };
-    let (ended, predictions) = match said {
-        Ok(predictions) => (ended, predictions),
-        Err(None) => (ended, Predictions::default()),
-        Err(Some(what)) => {
-            let epoch = state.cost.epochs.saturating_sub(1);
-            (Ended::Diverged { epoch, what: what.to_owned() }, Predictions::default())
-        }
-    };
-    Record {
-        id: job.id(),
-        spec: job.spec().clone(),
-        data: data.fingerprint().to_string(),
-        engine: ENGINE.to_owned(),
-        ended,
-        cost: state.cost,
-        trajectory: state.trajectory,
-        tensors,
-        params: T::into_numbers(state.params),
-        predictions,
-    }
-}
-
-/// Outputs on the test part, or which outputs nobody can compute with.
-fn predict<T: Scalar>(
-    model: &LateFusion<T>,
-    strategy: &dyn Strategy<T>,
-    params: &[T],
-    prepared: &Prepared<T>,
-) -> Result<Predictions, &'static str> {
-    let test = model.evaluate(params, &prepared.test);
-    let train = model.evaluate(params, &prepared.train);
-    let valid = (!prepared.valid.is_empty()).then(|| model.evaluate(params, &prepared.valid));
-    for (outputs, what) in [
-        (Some(&train), "an output on a training sample"),
-        (valid.as_ref(), "an output on a validation sample"),
-        (Some(&test), "an output on a test sample"),
-    ] {
-        if outputs.is_some_and(|outputs| !within_reach(outputs)) {
-            return Err(what);
-        }
-    }
-    let means = train.mean_logits();
-    let fused = strategy.fuse(valid.as_ref().map(|v| (v, &prepared.valid.y[..])), &test);
-    let single = |m: &Matrix<T>| m.as_slice().iter().map(|v| v.to_f64() as f32).collect::<Vec<f32>>();
-    Ok(Predictions {
-        rows: prepared.partition.test.clone(),
-        n_classes: model.n_classes(),
-        scores: single(fused.as_ref().unwrap_or(&test.fused)),
-        branches: test.centred(&means).iter().map(single).collect(),
-    })
-}
-
-fn within_reach<T: Scalar>(outputs: &Outputs<T>) -> bool {
-    let mut parts = outputs.logits.iter().chain(&outputs.embeddings).chain([&outputs.fused]);
-    parts.all(|part| part.as_slice().iter().all(|v| v.to_f64().abs() <= LARGEST_OUTPUT))
 }

@@ -61,7 +61,7 @@ const ABSENCES: [Absence; 9] = [
     Absence {
         words: &["unsafe"],
         under: "",
-        except: &["rivalry/src/num/kernels.rs"],
+        except: &["rivalry/src/num/kernels.rs", "rivalry/src/num/kernels/"],
         because: "unsafe code lives in `num::kernels` alone",
     },
     Absence {

@@ -39,7 +39,9 @@ fn ideal(setting: &Setting, seed: u64, shared: usize) -> Outcome {
                     (0..setting.neurons(r)).map(|_| setting.sigma0(r) * draws.normal()).fold(0.0, f64::max)
                 })
                 .collect();
-            let score = |r: usize| gamma_initial[r] * rivalry::num::special::powf(strength[r], 1.0 / f64::from(q - 2));
+            let score = |r: usize| {
+                gamma_initial[r] * rivalry::num::special::powf(strength[r], 1.0 / f64::from(q - 2))
+            };
             let winner = (0..n_modalities).fold(0, |best, r| if score(r) > score(best) { r } else { best });
             let gamma_final = (0..n_modalities)
                 .map(|r| if r == winner || j % 10 < shared { 2.0 } else { 1.5 * gamma_initial[r] })
@@ -177,7 +179,8 @@ fn test_errors_are_noticed() {
     assert_eq!(fails("unimodal_test", "", |o| o.unimodal[0].test_error += 0.1), [0, 1]);
     assert_eq!(fails("unimodal_test", "", |o| o.unimodal[1].test_error = 0.0), [0, 2]);
     // Right on average, off in every trial.
-    let split = |o: &mut Outcome| o.unimodal[1].test_error = if o.seed.is_multiple_of(2) { 0.0 } else { 0.03 };
+    let split =
+        |o: &mut Outcome| o.unimodal[1].test_error = if o.seed.is_multiple_of(2) { 0.0 } else { 0.03 };
     assert_eq!(fails("unimodal_test", "", split), [0]);
 
     assert_eq!(fails("branch_error", "", |o| o.branch_test_errors[0] = 0.05), [0, 1]);
@@ -329,6 +332,19 @@ fn real_trials_are_judged_by_every_claim() {
                 assert!(!line.prediction.is_empty(), "{}: {line:?}", entry.name);
                 assert!(measured.value.is_finite(), "{}: {line:?}", entry.name);
             }
+        }
+    }
+}
+
+// promise: P23
+#[test]
+fn the_claims_that_need_no_trials_hold() {
+    for name in ["comparison_lemma", "simulated_race", "unimodal_phase"] {
+        let entry = table().iter().find(|entry| entry.name == name).unwrap();
+        let claim = (entry.build)(&entry.settle(&Choice::new(name)).unwrap());
+        assert!(claim.experiments(Size::Quick).is_empty());
+        for line in claim.judge(&Found { experiments: &[], size: Size::Quick, threads: 2 }) {
+            assert!(line.passed, "{name}: {line:?}");
         }
     }
 }

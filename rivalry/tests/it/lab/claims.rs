@@ -4,7 +4,7 @@
 
 use rivalry::lab::claims::{Claim, Experiment, Found, Size, table};
 use rivalry::lab::{ClassOutcome, Decision, NetworkOutcome, Outcome, Setting, TrialEnd, verify_results};
-use rivalry::num::{Draws, Purpose};
+use rivalry::num::{Draws, Purpose, special};
 use rivalry::registry::{Choice, Entry};
 
 use super::trial;
@@ -39,7 +39,8 @@ fn ideal(setting: &Setting, seed: u64, shared: usize) -> Outcome {
                     (0..setting.neurons(r)).map(|_| setting.sigma0(r) * draws.normal()).fold(0.0, f64::max)
                 })
                 .collect();
-            let score = |r: usize| gamma_initial[r] * strength[r].powf(1.0 / f64::from(q - 2));
+            let score =
+                |r: usize| gamma_initial[r] * special::exp(special::ln(strength[r]) / f64::from(q - 2));
             let winner = (0..n_modalities).fold(0, |best, r| if score(r) > score(best) { r } else { best });
             let gamma_final = (0..n_modalities)
                 .map(|r| if r == winner || j % 10 < shared { 2.0 } else { 1.5 * gamma_initial[r] })
@@ -134,7 +135,7 @@ fn fails(name: &str, within: &str, spoil: impl Fn(&mut Outcome)) -> Vec<usize> {
 /// Spoils a share of the trials only.
 fn every(nth: u64, spoil: impl Fn(&mut Outcome)) -> impl Fn(&mut Outcome) {
     move |outcome| {
-        if outcome.seed % nth == 0 {
+        if outcome.seed.is_multiple_of(nth) {
             spoil(outcome);
         }
     }
@@ -177,7 +178,8 @@ fn test_errors_are_noticed() {
     assert_eq!(fails("unimodal_test", "", |o| o.unimodal[0].test_error += 0.1), [0, 1]);
     assert_eq!(fails("unimodal_test", "", |o| o.unimodal[1].test_error = 0.0), [0, 2]);
     // Right on average, off in every trial.
-    let split = |o: &mut Outcome| o.unimodal[1].test_error = if o.seed % 2 == 0 { 0.0 } else { 0.03 };
+    let split =
+        |o: &mut Outcome| o.unimodal[1].test_error = if o.seed.is_multiple_of(2) { 0.0 } else { 0.03 };
     assert_eq!(fails("unimodal_test", "", split), [0]);
 
     assert_eq!(fails("branch_error", "", |o| o.branch_test_errors[0] = 0.05), [0, 1]);
@@ -218,7 +220,7 @@ fn winners_are_noticed() {
     // All classes of a trial go to the same modality, or half of them always.
     let together = |o: &mut Outcome| {
         first_wins(o);
-        if o.seed % 2 == 0 {
+        if o.seed.is_multiple_of(2) {
             swap_winners(o);
         }
     };

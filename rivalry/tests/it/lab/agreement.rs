@@ -14,7 +14,7 @@ use super::{small, trial, trials};
 fn descent_in_small_steps_ends_where_the_flow_ends() {
     let flow = small(&[("m", "12"), ("sigma0", "0.01"), ("precision", "f64"), ("n_test", "50")]);
     let mut descent = flow.clone();
-    descent.solver = Choice::new("gradient_descent").with("lr", 0.03);
+    descent.solver = Choice::new("gradient_descent").with("lr", 0.05);
     let winners = |outcome: &Outcome, setting: &Setting| -> Vec<_> {
         outcome.classes.iter().map(|class| class.winner(setting.beta)).collect()
     };

@@ -4,7 +4,7 @@
 
 use rivalry::lab::claims::{Claim, Experiment, Found, Size, table};
 use rivalry::lab::{ClassOutcome, Decision, NetworkOutcome, Outcome, Setting, TrialEnd, verify_results};
-use rivalry::num::{Draws, Purpose};
+use rivalry::num::{Draws, Purpose, special};
 use rivalry::registry::{Choice, Entry};
 
 use super::trial;
@@ -39,9 +39,8 @@ fn ideal(setting: &Setting, seed: u64, shared: usize) -> Outcome {
                     (0..setting.neurons(r)).map(|_| setting.sigma0(r) * draws.normal()).fold(0.0, f64::max)
                 })
                 .collect();
-            let score = |r: usize| {
-                gamma_initial[r] * rivalry::num::special::powf(strength[r], 1.0 / f64::from(q - 2))
-            };
+            let score =
+                |r: usize| gamma_initial[r] * special::exp(special::ln(strength[r]) / f64::from(q - 2));
             let winner = (0..n_modalities).fold(0, |best, r| if score(r) > score(best) { r } else { best });
             let gamma_final = (0..n_modalities)
                 .map(|r| if r == winner || j % 10 < shared { 2.0 } else { 1.5 * gamma_initial[r] })
@@ -136,7 +135,7 @@ fn fails(name: &str, within: &str, spoil: impl Fn(&mut Outcome)) -> Vec<usize> {
 /// Spoils a share of the trials only.
 fn every(nth: u64, spoil: impl Fn(&mut Outcome)) -> impl Fn(&mut Outcome) {
     move |outcome| {
-        if outcome.seed % nth == 0 {
+        if outcome.seed.is_multiple_of(nth) {
             spoil(outcome);
         }
     }
@@ -340,8 +339,7 @@ fn real_trials_are_judged_by_every_claim() {
 #[test]
 fn the_claims_that_need_no_trials_hold() {
     for name in ["comparison_lemma", "simulated_race", "unimodal_phase"] {
-        let entry = table().iter().find(|entry| entry.name == name).unwrap();
-        let claim = (entry.build)(&entry.settle(&Choice::new(name)).unwrap());
+        let (_, claim) = claim(name);
         assert!(claim.experiments(Size::Quick).is_empty());
         for line in claim.judge(&Found { experiments: &[], size: Size::Quick, threads: 2 }) {
             assert!(line.passed, "{name}: {line:?}");

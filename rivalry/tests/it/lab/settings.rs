@@ -14,11 +14,7 @@ fn another(knob: &Knob) -> Value {
         }
         (At::Number(default), Range::Between(low, high)) => {
             let halfway = default + (high - default) / 2.0;
-            Value::Number(if halfway > default {
-                halfway.min(default + 0.25)
-            } else {
-                f64::midpoint(low, default)
-            })
+            Value::Number(if halfway > default { halfway.min(default + 0.25) } else { low.midpoint(default) })
         }
         (At::Word(default), Range::OneOf(words)) => {
             Value::Word((*words.iter().find(|word| **word != default).unwrap()).to_owned())

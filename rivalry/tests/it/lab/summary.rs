@@ -48,7 +48,7 @@ fn outcome(seed: u64, alone: [f64; 2], joint: f64, classes: [ClassOutcome; 4]) -
         joint: network(joint),
         branch_test_errors: vec![joint, 0.5],
         ensemble_test_error: Some(0.01),
-        classes: Vec::from(classes),
+        classes: classes.into(),
         noise_alignment: vec![0.1, 0.1],
     }
 }

@@ -131,6 +131,7 @@ fn files(root: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a damaged file is what is tested")]
 fn a_damaged_shard_is_told_and_computed_again() {
     let folder = Folder::new("damaged");
     let store = Store::open(&folder.0).unwrap();

@@ -252,7 +252,7 @@ fn gradients_left_for_losers_are_noticed() {
             last.filter(|(last, _)| **last < 0.2).for_each(|(last, first)| *last = 20.0 * first);
         }
     };
-    assert_eq!(fails("starvation", "even race", grown), [1]);
+    assert_eq!(fails("starvation", "q = 3, nu = 0.05", grown), [1]);
     let forget = |o: &mut Outcome| o.classes.iter_mut().for_each(|class| class.gamma_alone.fill(0.0));
     assert_eq!(fails("starvation", "reference", forget), [2]);
 }

@@ -157,9 +157,11 @@ fn swapped_modalities_swap_everything() {
         for name in NAMES {
             let (got, expected) = (weights(&swapped, name), weights(&plain, name));
             if solver.name == "gradient_descent" {
-                assert!(got == expected, "{name}: {}", distance(got, expected));
+                // Branches are added to the logits in their order.
+                assert!(distance(got, expected) < 1e-12, "{name}: {}", distance(got, expected));
             } else {
-                assert!(distance(got, expected) < 1e-6, "{name}: {}", distance(got, expected));
+                // The default tolerance of a step.
+                assert!(distance(got, expected) < 1e-3, "{name}: {}", distance(got, expected));
             }
         }
         let scores = plain.predictions.scores.iter().zip(&swapped.predictions.scores);

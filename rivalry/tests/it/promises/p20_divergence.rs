@@ -147,7 +147,8 @@ fn hostile_features_diverge_by_name_or_do_no_harm() {
 fn hostile_learning_rates_diverge_by_name_or_do_no_harm() {
     let data = data(60, |_, _, _, x| x);
     let mut n_diverged = 0;
-    for solver in solvers::table::<f32>() {
+    // A flow has no rate to be hostile with.
+    for solver in solvers::table::<f32>().iter().filter(|entry| entry.knobs.iter().any(|k| k.name == "lr")) {
         for lr in [1e3, 1e6, 1e10, 1e20, 1e30] {
             for encoder in encoders::table::<f32>() {
                 let context = format!("{} with {lr:e}, {}", solver.name, encoder.name);

@@ -165,7 +165,7 @@ fn swapped_modalities_swap_everything() {
             }
         }
         let scores = plain.predictions.scores.iter().zip(&swapped.predictions.scores);
-        assert!(scores.clone().all(|(a, b)| (a - b).abs() <= 1e-4 * a.abs().max(1.0)), "{solver:?}");
+        assert!(scores.clone().all(|(a, b)| (a - b).abs() <= 1e-2 * a.abs().max(1.0)), "{solver:?}");
     }
 }
 

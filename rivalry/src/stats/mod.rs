@@ -23,6 +23,7 @@ mod crossed;
 pub mod distributions;
 mod estimate;
 mod intervals;
+mod kinds;
 mod means;
 mod multiplicity;
 mod paired;

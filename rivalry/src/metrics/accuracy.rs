@@ -45,7 +45,7 @@ const QUANTITIES: &[Quantity] = &[
         unit: "accuracy",
         scale: Scale::Share,
         direction: Direction::Neither,
-        definition: "share of test rows of the training rows' most frequent class",
+        definition: "share of test rows of the training rows' most frequent class (of the test rows', where no training rows are known)",
     },
 ];
 
@@ -64,8 +64,7 @@ impl Metric for Accuracy {
                 sheet.missing("accuracy", subject, format!("the network {fate}"));
                 continue;
             }
-            let fused = trial.fused(model, Part::Test);
-            sheet.samples_or("accuracy", subject.clone(), fused.map(|z| outputs::right(&z, test)));
+            sheet.samples_or("accuracy", subject.clone(), trial.right(model, Part::Test));
             if let Ok(logits) = trial.fused(model, Part::Valid) {
                 let labels = trial.labels(Part::Valid);
                 if let Some(share) = outputs::share(&outputs::right(&logits, labels)) {
@@ -85,7 +84,8 @@ impl Metric for Accuracy {
                 sheet.samples_or("accuracy", Subject::Model(ModelKey::new(&all, strategy)), right);
             }
         }
-        let chance = test.iter().map(|l| f32::from(u8::from(*l == most_frequent(trial)))).collect();
+        let frequent = most_frequent(trial);
+        let chance = test.iter().map(|l| f32::from(u8::from(*l == frequent))).collect();
         sheet.samples("chance", Subject::Study, chance);
     }
 
@@ -136,10 +136,12 @@ fn ensemble(trial: &Reading<'_>, tempered: bool) -> Result<Matrix<f64>, String> 
     Ok(mean_probabilities(&views, &temperatures))
 }
 
-/// The most frequent class of the training rows; of equals, the first.
+/// The most frequent class of the training rows (where they are not known, of
+/// the test rows); of equals, the first.
 fn most_frequent(trial: &Reading<'_>) -> u32 {
     let mut counts = vec![0_usize; trial.n_classes()];
-    for label in trial.labels(Part::Train) {
+    let known = if trial.labels(Part::Train).is_empty() { Part::Test } else { Part::Train };
+    for label in trial.labels(known) {
         counts[*label as usize] += 1;
     }
     let first_largest = (0..counts.len()).rev().max_by_key(|k| counts[*k]);

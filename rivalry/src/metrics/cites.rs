@@ -15,11 +15,39 @@ pub(super) const BENJAMINI1995: Citation = Citation {
     url: "https://doi.org/10.1111/j.2517-6161.1995.tb02031.x",
 };
 
+pub(super) const BENAVOLI2017: Citation = Citation {
+    key: "benavoli2017rope",
+    text: "A. Benavoli, G. Corani, J. Demsar, M. Zaffalon. Time for a Change: a Tutorial for Comparing Multiple \
+           Classifiers Through Bayesian Analysis. JMLR 18, 2017",
+    url: "https://jmlr.org/papers/v18/16-305.html",
+};
+
+pub(super) const DELONG1988: Citation = Citation {
+    key: "delong1988roc",
+    text: "E. DeLong, D. DeLong, D. Clarke-Pearson. Comparing the Areas under Two or More Correlated Receiver \
+           Operating Characteristic Curves. Biometrics 44, 1988",
+    url: "https://doi.org/10.2307/2531595",
+};
+
 pub(super) const DU2023: Citation = Citation {
     key: "du2023unimodal",
     text: "C. Du, J. Teng, T. Li, Y. Liu, T. Yuan, Y. Wang, Y. Yuan, H. Zhao. On Uni-Modal Feature \
            Learning in Supervised Multi-Modal Learning. ICML 2023",
     url: "https://arxiv.org/abs/2305.01233",
+};
+
+pub(super) const MCNEMAR1947: Citation = Citation {
+    key: "mcnemar1947",
+    text: "Q. McNemar. Note on the Sampling Error of the Difference between Correlated Proportions or \
+           Percentages. Psychometrika 12, 1947",
+    url: "https://doi.org/10.1007/BF02295996",
+};
+
+pub(super) const NICHOLS2002: Citation = Citation {
+    key: "nichols2002permutation",
+    text: "T. Nichols, A. Holmes. Nonparametric Permutation Tests for Functional Neuroimaging. Human Brain \
+           Mapping 15, 2002",
+    url: "https://doi.org/10.1002/hbm.1058",
 };
 
 pub(super) const GAT2021: Citation = Citation {

@@ -11,9 +11,11 @@
 
 mod accuracy;
 mod branch;
+mod by_class;
 mod cites;
 mod class_changes;
 mod decomposition;
+mod difference_tests;
 mod evidence;
 mod learning_curves;
 mod outputs;
@@ -25,6 +27,7 @@ pub mod probe;
 mod probes;
 mod reading;
 mod residual_ratio;
+mod scores;
 mod series;
 mod sheet;
 #[cfg(test)]
@@ -37,8 +40,8 @@ use crate::registry::{Choice, ChoiceError, Entry, find};
 use crate::stats::Bootstrap;
 
 pub use evidence::{
-    Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, ModelOutputs, Part, PartOutputs, Study,
-    Trial,
+    Answers, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, Given, GivenError, ModelOutputs,
+    Part, PartOutputs, Study, Trial,
 };
 pub use reading::Reading;
 pub use series::{Cells, Series, Training};
@@ -73,7 +76,9 @@ pub const METRICS: &[Entry<dyn Metric>] = &[
     permutation::ENTRY,
     residual_ratio::ENTRY,
     transfer::ENTRY,
+    scores::ENTRY,
     decomposition::ENTRY,
+    difference_tests::ENTRY,
     learning_curves::ENTRY,
     winners::ENTRY,
     pairing::ENTRY,
@@ -167,6 +172,15 @@ pub struct Measurements {
     pub has_valid: bool,
     /// Networks that diverged or did not converge, left out of every number.
     pub diverged: Vec<Diverged>,
+}
+
+/// Measures all trials of some evidence, which must have passed
+/// [`Evidence::check`]; what needs features is not measured.
+pub fn measure(evidence: &Evidence, metrics: &Metrics, bootstrap: Bootstrap) -> Measurements {
+    let trials = parallel::map(bootstrap.threads, &evidence.trials, |_, trial| {
+        measure_trial(&evidence.study, trial, &[], metrics)
+    });
+    aggregate(&evidence.study, trials, metrics, bootstrap)
 }
 
 /// Measures one trial. `features` holds the features of every sample, one

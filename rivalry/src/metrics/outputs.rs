@@ -22,6 +22,21 @@ pub(super) fn right(scores: &Matrix<f64>, labels: &[u32]) -> Vec<f32> {
     labels.iter().enumerate().map(one).collect()
 }
 
+/// The class given to every row: the label where it is right, else the highest
+/// scoring other one (a tie with the label is an error).
+pub(super) fn predicted(scores: &Matrix<f64>, labels: &[u32]) -> Vec<u32> {
+    let one = |(i, label): (usize, &u32)| {
+        let row = scores.row(i);
+        if loss::is_right(row, *label) {
+            return *label;
+        }
+        let others = (0..row.len()).filter(|k| *k != *label as usize);
+        // Of equals the first.
+        others.rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap_or(0) as u32
+    };
+    labels.iter().enumerate().map(one).collect()
+}
+
 /// Share of ones, or `None` of nothing.
 pub(super) fn share(right: &[f32]) -> Option<f64> {
     (!right.is_empty()).then(|| right.iter().map(|r| f64::from(*r)).sum::<f64>() / right.len() as f64)
@@ -50,7 +65,7 @@ mod tests {
     fn fused_logits_are_the_sum() {
         let outputs = PartOutputs {
             logits: vec![Matrix::from_vec(1, 2, vec![1.0, -2.0]), Matrix::from_vec(1, 2, vec![0.5, 4.0])],
-            embeddings: vec![],
+            ..PartOutputs::default()
         };
         assert_eq!(fused(&outputs).unwrap().as_slice(), [1.5, 2.0]);
         assert!(fused(&PartOutputs::default()).is_none());

@@ -137,6 +137,7 @@ impl Plan {
                     } else {
                         vec![]
                     },
+                    predicted: vec![],
                 }
             })
         };

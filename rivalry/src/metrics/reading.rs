@@ -62,9 +62,33 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// The class given to every row of a part, or why it is not known.
+    pub fn predicted(&self, model: &ModelOutputs, part: Part) -> Result<Vec<u32>, String> {
+        let given = &model.outputs(part).predicted;
+        if !given.is_empty() {
+            return Ok(given.clone());
+        }
+        Ok(outputs::predicted(&self.fused(model, part)?, self.labels(part)))
+    }
+
+    /// Right (1) or wrong (0) for every row of a part, or why it is not known.
+    pub fn right(&self, model: &ModelOutputs, part: Part) -> Result<Vec<f32>, String> {
+        let (given, labels) = (&model.outputs(part).predicted, self.labels(part));
+        if !given.is_empty() {
+            return Ok(given.iter().zip(labels).map(|(g, l)| f32::from(u8::from(g == l))).collect());
+        }
+        Ok(outputs::right(&self.fused(model, part)?, labels))
+    }
+
     /// The fused logits on a part, or why there are none.
     pub fn fused(&self, model: &ModelOutputs, part: Part) -> Result<Matrix<f64>, String> {
-        let absent = || format!("no outputs on {} rows were kept", part.name());
+        let absent = || {
+            if model.outputs(part).predicted.is_empty() {
+                format!("no outputs on {} rows were kept", part.name())
+            } else {
+                "only the predicted classes are known, no scores".to_owned()
+            }
+        };
         outputs::fused(model.outputs(part)).ok_or_else(absent)
     }
 

@@ -45,6 +45,8 @@ pub enum Subject {
     Modality(usize),
     /// One class.
     Class(usize),
+    /// A place in a ranking of the classes, 0 = the largest drop.
+    Rank(usize),
     /// One model.
     Model(ModelKey),
 }
@@ -60,6 +62,9 @@ pub enum Scale {
     Positive,
     /// Any finite number.
     Free,
+    /// Pseudo-values of a statistic within these bounds that is no mean over
+    /// samples ([`crate::stats::pseudo_values`]).
+    Linear(f64, f64),
 }
 
 /// Which way is better.

@@ -18,7 +18,7 @@ fn value(measurements: &Measurements, quantity: &str, subject: &Subject) -> f64 
 /// One trial of hand-written logits: two modalities, joint and alone.
 fn by_hand(labels: &[u32], n_classes: usize, logits: [Matrix<f32>; 2]) -> Evidence {
     let n = labels.len();
-    let outputs = |logits: Vec<Matrix<f32>>| PartOutputs { logits, embeddings: vec![] };
+    let outputs = |logits: Vec<Matrix<f32>>| PartOutputs { logits, ..PartOutputs::default() };
     let model = |modalities: Vec<usize>, strategy: &str, logits: Vec<Matrix<f32>>| ModelOutputs {
         modalities,
         strategy: strategy.to_owned(),
@@ -316,7 +316,11 @@ fn the_drawer_is_in_order() {
     names.extend(metrics.quantities().map(|q| q.name));
     for quantity in metrics.quantities() {
         assert!(!quantity.definition.ends_with('.') && quantity.definition.len() > 20, "{}", quantity.name);
-        assert!(quantity.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", quantity.name);
+        assert!(
+            quantity.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+            "{}",
+            quantity.name
+        );
     }
     let quantities: std::collections::BTreeSet<&str> = metrics.quantities().map(|q| q.name).collect();
     assert_eq!(quantities.len(), metrics.quantities().count());

@@ -9,6 +9,7 @@
 
 mod blocks;
 mod chart;
+mod comparison;
 mod data_table;
 mod diagnosis;
 mod document;
@@ -19,6 +20,7 @@ pub use blocks::{
     Better, Block, Card, Cell, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
 };
 pub use chart::{Axis, Chart, ChartMark, Colours, HeatMap, Lines, Point, Role, Scale, Series, Side};
+pub use comparison::comparison;
 pub use data_table::{DataCell, DataTable};
 pub use diagnosis::{ClassesShown, NotADiagnosis, diagnosis};
 pub use document::{Document, Provenance, Schema, Work};

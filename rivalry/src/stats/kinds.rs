@@ -3,7 +3,7 @@
 //! of a hundred thousand right and wrong answers costs three draws.
 
 use crate::num::Draws;
-use crate::num::special::{exp, ln, ln_gamma, ln_1p};
+use crate::num::special::{exp, ln, ln_1p, ln_gamma};
 
 /// A binomial costs about as much as drawing so many units one by one.
 const UNITS_PER_KIND: usize = 32;
@@ -32,9 +32,8 @@ impl Kinds {
         // Most often there are few: found by search, without sorting all units.
         let mut kinds: Vec<Kind> = Vec::new();
         for (deviation, size) in deviations.iter().zip(sizes) {
-            let at = kinds.binary_search_by(|kind| {
-                kind.deviation.total_cmp(deviation).then(kind.size.total_cmp(size))
-            });
+            let at = kinds
+                .binary_search_by(|kind| kind.deviation.total_cmp(deviation).then(kind.size.total_cmp(size)));
             match at {
                 Ok(at) => kinds[at].count += 1,
                 Err(at) if kinds.len() < most => {
@@ -138,8 +137,8 @@ fn by_rejection(draws: &mut Draws, n: u64, p: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::num::{Purpose, sums};
     use crate::num::special::powf;
+    use crate::num::{Purpose, sums};
     use crate::stats::distributions::binomial_cdf;
     use crate::stats::units::draw_with_replacement;
 

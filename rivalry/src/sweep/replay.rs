@@ -50,6 +50,7 @@ fn fill<T: Scalar>(outputs: &mut ModelOutputs, on: &Prepared<T>, params: &[T], e
     let part = |said: &Outputs<T>| PartOutputs {
         logits: said.centred(&means).iter().map(single).collect(),
         embeddings: if embeddings { said.embeddings.iter().map(single).collect() } else { Vec::new() },
+        predicted: Vec::new(),
     };
     outputs.train = part(&train);
     outputs.valid = part(&on.model.evaluate(params, &on.valid));

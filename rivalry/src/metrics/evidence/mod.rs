@@ -9,6 +9,7 @@
 //! that only one needs to be in memory.
 
 mod check;
+mod given;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use serde::Serialize;
 use crate::num::Matrix;
 
 pub use check::EvidenceError;
+pub use given::{Answers, Given, GivenError};
 
 /// What all trials share: the names, the labels and the design.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,6 +154,9 @@ pub struct PartOutputs {
     /// One `n_rows x width` matrix per modality: the encoders' outputs, the
     /// input of the head. Empty where they were not kept.
     pub embeddings: Vec<Matrix<f32>>,
+    /// The class given to every row, where that is all that is known: then
+    /// there are neither logits nor embeddings.
+    pub predicted: Vec<u32>,
 }
 
 /// Learning curves, one value per epoch.

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use rivalry::registry::{Choice, Value};
 use rivalry::render::RENDERERS;
-use rivalry::report::{ClassesShown, Document, diagnosis, lab};
+use rivalry::report::{ClassesShown, Document, comparison, diagnosis, lab};
 
 use crate::exit::{Failure, Status};
 use crate::output::{OutputArgs, print_as, save_as};
@@ -56,6 +56,9 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
     let document = read(&path)?;
     let report = match lab(&document) {
         Some(report) => report,
+        None if matches!(document.command.as_str(), "compare" | "classes") => {
+            comparison(document, args.classes)
+        }
         None => diagnosis(document, args.classes),
     }
     .map_err(|error| {

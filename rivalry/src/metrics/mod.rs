@@ -40,8 +40,8 @@ use crate::registry::{Choice, ChoiceError, Entry, find};
 use crate::stats::Bootstrap;
 
 pub use evidence::{
-    Answers, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, Given, GivenError, ModelOutputs,
-    Part, PartOutputs, Study, Trial,
+    AlignError, Answers, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, Files, FromFile,
+    Given, GivenError, ModelOutputs, Part, PartOutputs, Study, Trial,
 };
 pub use reading::Reading;
 pub use series::{Cells, Series, Training};

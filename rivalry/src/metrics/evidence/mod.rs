@@ -8,6 +8,7 @@
 //! network on one split with one seed. Trials are measured one at a time, so
 //! that only one needs to be in memory.
 
+mod align;
 mod check;
 mod given;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::num::Matrix;
 
+pub use align::{AlignError, Files, FromFile};
 pub use check::EvidenceError;
 pub use given::{Answers, Given, GivenError};
 

@@ -15,7 +15,7 @@
 //! bootstrap (new trainings and new samples). q value: Benjamini and Hochberg.
 
 use crate::metrics::{
-    Cells, Design, Direction, Metric, ModelKey, NAIVE, Quantity, Scale, Series, Subject, Table, cites,
+    Cells, Design, Direction, Metric, Need, ModelKey, NAIVE, Quantity, Scale, Series, Subject, Table, cites,
 };
 use crate::num::{parallel, sums};
 use crate::registry::Entry;
@@ -85,6 +85,14 @@ struct Change {
 impl Metric for ClassChanges {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions, Need::Seeds]
+    }
+
+    fn cost(&self) -> &'static str {
+        "a bootstrap of at least 200 K replicates per class"
     }
 
     fn derive(&self, series: &Series<'_>, table: &mut Table) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rivalry::data::atomic::write_atomic_with;
 use rivalry::diagnose::{Diagnosis, Thresholds, diagnose};
-use rivalry::metrics::{Evidence, METRICS, Metrics, measure};
+use rivalry::metrics::{Evidence, Metrics, measure};
 use rivalry::registry::Choice;
 use rivalry::render::renderer;
 use rivalry::report::{ClassesShown, Document, Provenance, Report, Schema, Work, comparison};
@@ -144,6 +144,7 @@ pub(crate) struct Compared {
     evidence: Evidence,
     pub(crate) diagnosis: Diagnosis,
     inputs: Vec<String>,
+    citations: Vec<Work>,
 }
 
 impl Compared {
@@ -173,7 +174,8 @@ impl Compared {
         };
         let measured = measure(&evidence, &metrics, bootstrap);
         let diagnosis = diagnose(&evidence.study, &measured, &metrics, thresholds);
-        Ok(Self { evidence, diagnosis, inputs })
+        let citations = Work::of(metrics.cites(&measured));
+        Ok(Self { evidence, diagnosis, inputs, citations })
     }
 
     pub(crate) fn document(
@@ -208,7 +210,7 @@ impl Compared {
             }),
             results: json!(self.diagnosis.results),
             verdict: json!(self.diagnosis.verdict),
-            citations: Work::of(METRICS.iter().flat_map(|entry| entry.cites)),
+            citations: self.citations.clone(),
             provenance: Provenance {
                 seed: Some(how.seed),
                 threads: how.threads,

@@ -89,6 +89,8 @@ pub struct ModelRow {
     /// Further quantities, by name.
     #[serde(flatten)]
     pub more: BTreeMap<&'static str, Cell>,
+    /// Means over trainings per epoch, by name: `train_loss`, `valid_loss`.
+    pub curves: BTreeMap<&'static str, Vec<f64>>,
 }
 
 /// One modality.
@@ -102,6 +104,8 @@ pub struct ModalityRow {
     /// `probe_alone`, `probe_in_joint`, `encoder_deficit`, `permutation_drop` ...
     #[serde(flatten)]
     pub more: BTreeMap<&'static str, Cell>,
+    /// Means over trainings per epoch, by name: `residual_ratio`, `branch_train_accuracy` ...
+    pub curves: BTreeMap<&'static str, Vec<f64>>,
 }
 
 /// One class.
@@ -125,6 +129,18 @@ pub struct ClassRow {
     pub winner: Option<String>,
     /// Entropy of the winner over trainings, 0 to 1.
     pub luck: Option<f64>,
+    /// What each modality does for it.
+    pub by_modality: Vec<ClassModalityRow>,
+}
+
+/// One class and one modality.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassModalityRow {
+    /// The modality's name.
+    pub name: String,
+    /// Everything measured on the pair, by name: `class_margin`, `class_residual_ratio`.
+    #[serde(flatten)]
+    pub more: BTreeMap<&'static str, Cell>,
 }
 
 /// A network that diverged or did not converge.
@@ -175,6 +191,7 @@ impl Results {
             let own = table.iter().filter(|(s, name, _)| *s == subject && !told.contains(name));
             own.map(|(_, name, measured)| (name, Cell(measured.clone()))).collect()
         };
+        let curves = |subject: &Subject| measured.curves.get(subject).cloned().unwrap_or_default();
         let models: Vec<&ModelKey> = models(measured);
         let model_row = |key: &&ModelKey| {
             let subject = Subject::Model((*key).clone());
@@ -186,6 +203,7 @@ impl Results {
                 accuracy: get("accuracy", &subject),
                 drop_vs_best_unimodal: get("drop_vs_best_unimodal", &subject),
                 more: rest(&subject, &["accuracy", "drop_vs_best_unimodal"]),
+                curves: curves(&subject),
             }
         };
         let modality_row = |m: usize| {
@@ -194,6 +212,7 @@ impl Results {
                 name: study.modality_names[m].clone(),
                 alone: get("accuracy", &Subject::Model(ModelKey::alone(m))),
                 more: rest(&subject, &[]),
+                curves: curves(&subject),
             }
         };
         let class_row = |c: usize| {
@@ -209,6 +228,12 @@ impl Results {
                 q_value: value("class_q_value"),
                 winner: table.choice("winner", &subject).map(|m| study.modality_names[m].clone()),
                 luck: value("luck"),
+                by_modality: (0..study.modality_names.len())
+                    .map(|m| ClassModalityRow {
+                        name: study.modality_names[m].clone(),
+                        more: rest(&Subject::ClassModality(c, m), &[]),
+                    })
+                    .collect(),
             }
         };
         let told = [&["gap", "encoder_effect", "fusion_effect", "headroom"][..], &TESTS[..]].concat();

@@ -2,7 +2,7 @@
 //! the networks trained alone.
 
 use crate::metrics::{
-    Direction, ENSEMBLE, Metric, ModelKey, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
+    Direction, ENSEMBLE, Metric, ModelKey, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
     TEMPERED_ENSEMBLE, Table, cites, outputs,
 };
 use crate::model::loss;
@@ -54,6 +54,14 @@ struct Accuracy;
 impl Metric for Accuracy {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions, Need::ValidationOutputs]
+    }
+
+    fn cost(&self) -> &'static str {
+        "n K per network; temperatures: 30 passes over validation rows"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
@@ -117,7 +125,7 @@ impl Metric for Accuracy {
 }
 
 /// The mean of the softmax probabilities of the networks trained alone.
-fn ensemble(trial: &Reading<'_>, tempered: bool) -> Result<Matrix<f64>, String> {
+pub(super) fn ensemble(trial: &Reading<'_>, tempered: bool) -> Result<Matrix<f64>, String> {
     let (mut logits, mut temperatures) = (Vec::new(), Vec::new());
     for modality in 0..trial.n_modalities() {
         let model = trial.alone(modality)?;

@@ -19,7 +19,9 @@
 //! and best few on average, would show had nothing changed.
 
 use crate::metrics::by_class::{ByClass, ClassChange};
-use crate::metrics::{Direction, Metric, ModelKey, NAIVE, Quantity, Scale, Series, Subject, Table, cites};
+use crate::metrics::{
+    Direction, Metric, ModelKey, NAIVE, Need, Quantity, Scale, Series, Subject, Table, cites,
+};
 use crate::num::{parallel, sums};
 use crate::registry::{Default, Entry, Knob, Range};
 use crate::stats::{Estimate, Expected, benjamini_hochberg, mcnemar_exact, null_band, sign_flip};
@@ -106,6 +108,14 @@ struct ClassChanges {
 impl Metric for ClassChanges {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions, Need::Seeds]
+    }
+
+    fn cost(&self) -> &'static str {
+        "a bootstrap of at least 200 K replicates per class"
     }
 
     fn derive(&self, series: &Series<'_>, table: &mut Table) {

@@ -5,8 +5,8 @@
 //! of this size and disagreement needs. None of them is a verdict.
 
 use crate::metrics::{
-    Cells, Design, Direction, Measured, Metric, ModelKey, NAIVE, Quantity, Scale, Series, Subject, Table,
-    cites,
+    Cells, Design, Direction, Measured, Metric, ModelKey, NAIVE, Need, Quantity, Scale, Series, Subject,
+    Table, cites,
 };
 use crate::num::sums;
 use crate::registry::{Default, Entry, Knob, Range};
@@ -73,6 +73,14 @@ struct DifferenceTests {
 impl Metric for DifferenceTests {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions]
+    }
+
+    fn cost(&self) -> &'static str {
+        "one bootstrap of n differences a model"
     }
 
     fn derive(&self, series: &Series<'_>, table: &mut Table) {

@@ -10,50 +10,78 @@
 //! No metric returns a NaN: what cannot be measured says why.
 
 mod accuracy;
+pub mod blending;
 mod branch;
 mod by_class;
+pub mod calibration;
 mod cites;
 mod class_changes;
+pub mod clusters;
 mod decomposition;
 mod difference_tests;
+mod discrepancy;
+pub mod effective_rank;
+pub mod emap;
 mod evidence;
+mod fisher;
+mod gradients;
+mod latent_quality;
 mod learning_curves;
+mod needs;
 mod outputs;
 mod pairing;
 mod permutation;
+pub mod pid;
 #[cfg(test)]
 pub(crate) mod planted;
 pub mod probe;
 mod probes;
+pub mod purity;
 mod reading;
 mod residual_ratio;
 mod scores;
+mod robustness;
 mod series;
+pub mod shapley;
 mod sheet;
+mod starvation;
 #[cfg(test)]
 mod tests;
 mod transfer;
+pub mod usage;
+mod utilisation;
+mod v_information;
 mod winners;
 
+use std::collections::BTreeMap;
+
 use crate::num::{MatrixView, parallel};
-use crate::registry::{Choice, ChoiceError, Entry, find};
+use crate::registry::{Choice, ChoiceError, Citation, Entry, find};
 use crate::stats::Bootstrap;
 
+pub use crate::model::meters;
 pub use evidence::{
-    AlignError, Answers, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, Files, FromFile,
-    Given, GivenError, ModelOutputs, Part, PartOutputs, Study, Trial,
+    AlignError, Answers, BranchCurves, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, Files,
+    FromFile, Given, GivenError, ModelOutputs, Part, PartOutputs, Study, Trial,
 };
+pub use needs::Need;
 pub use reading::Reading;
 pub use series::{Cells, Series, Training};
 pub use sheet::{
-    Direction, ENSEMBLE, Measured, ModelKey, NAIVE, Quantity, Scale, Sheet, Subject, TEMPERED_ENSEMBLE,
-    Table, UNIMODAL, Values,
+    Direction, ENSEMBLE, EpochCurves, Measured, ModelKey, NAIVE, Quantity, Scale, Sheet, Subject,
+    TEMPERED_ENSEMBLE, Table, UNIMODAL, Values,
 };
 
 /// Something that can be measured on evidence.
 pub trait Metric: Send + Sync {
     /// The quantities it writes, on sheets or into the table.
     fn quantities(&self) -> &'static [Quantity];
+
+    /// What must have been kept for all of its quantities.
+    fn needs(&self) -> &'static [Need];
+
+    /// What it costs per trial, in words: n test rows, K classes, M modalities.
+    fn cost(&self) -> &'static str;
 
     /// Reads one trial and writes values; a pure function of the trial.
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
@@ -83,6 +111,21 @@ pub const METRICS: &[Entry<dyn Metric>] = &[
     winners::ENTRY,
     pairing::ENTRY,
     class_changes::ENTRY,
+    shapley::ENTRY,
+    utilisation::ENTRY,
+    discrepancy::ENTRY,
+    usage::ENTRY,
+    calibration::ENTRY,
+    pid::ENTRY,
+    blending::ENTRY,
+    starvation::ENTRY,
+    gradients::ENTRY,
+    fisher::ENTRY,
+    robustness::ENTRY,
+    v_information::ENTRY,
+    latent_quality::ENTRY,
+    effective_rank::ENTRY,
+    purity::ENTRY,
 ];
 
 /// The metrics to apply, built with their settings.
@@ -109,9 +152,24 @@ impl Metrics {
         if errors.is_empty() { Ok(Self(built)) } else { Err(errors) }
     }
 
+    /// The works behind everything that was measured.
+    pub fn cites(&self, measured: &Measurements) -> Vec<&'static Citation> {
+        let found = |metric: &dyn Metric| {
+            let own = |name: &str| metric.quantities().iter().any(|quantity| quantity.name == name);
+            measured.table.iter().any(|(_, name, estimate)| estimate.is_ok() && own(name))
+        };
+        let used = METRICS.iter().zip(&self.0).filter(|(_, metric)| found(metric.as_ref()));
+        used.flat_map(|(entry, _)| entry.cites).collect()
+    }
+
     /// The quantities of these metrics, in order.
     pub fn quantities(&self) -> impl Iterator<Item = &'static Quantity> {
         self.0.iter().flat_map(|metric| metric.quantities())
+    }
+
+    /// The metrics, in the order of [`METRICS`].
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Entry<dyn Metric>, &dyn Metric)> {
+        METRICS.iter().zip(self.0.iter().map(AsRef::as_ref))
     }
 }
 
@@ -158,6 +216,9 @@ pub struct Diverged {
 pub struct Measurements {
     /// The estimates and choices.
     pub table: Table,
+    /// Means over trials, one value per epoch, of what was drawn over epochs; as
+    /// many epochs as the shortest trial has.
+    pub curves: EpochCurves,
     /// Number of trials.
     pub n_trials: usize,
     /// Number of trainings of the whole design: seeds or repeats.
@@ -273,6 +334,7 @@ pub fn aggregate(
     let n_folds = if let Design::Folds { k } = study.design { k.max(1) } else { 1 };
     Measurements {
         table,
+        curves: mean_curves(&trials),
         n_trials: trials.len(),
         n_trainings: trials.len().div_ceil(n_folds),
         n_samples: samples.len(),
@@ -281,4 +343,20 @@ pub fn aggregate(
         has_valid: trials.iter().all(|t| t.n_valid > 0),
         diverged: trials.iter().flat_map(|t| t.diverged.iter().cloned()).collect(),
     }
+}
+
+fn mean_curves(trials: &[TrialMeasures]) -> EpochCurves {
+    let mut found: BTreeMap<(&Subject, &'static str), Vec<&[f64]>> = BTreeMap::new();
+    for (subject, of) in trials.iter().flat_map(|trial| trial.sheet.curves()) {
+        for (name, values) in of {
+            found.entry((subject, name)).or_default().push(values);
+        }
+    }
+    let mut curves = EpochCurves::new();
+    for ((subject, name), of) in found {
+        let n_epochs = of.iter().map(|values| values.len()).min().unwrap_or(0);
+        let mean = |epoch: usize| of.iter().map(|values| values[epoch]).sum::<f64>() / of.len() as f64;
+        curves.entry(subject.clone()).or_default().insert(name, (0..n_epochs).map(mean).collect());
+    }
+    curves
 }

@@ -1,7 +1,7 @@
 //! One trial as metrics read it: its networks by role, labels and features.
 
 use crate::metrics::outputs;
-use crate::metrics::{ModelOutputs, NAIVE, Part, Study, Trial, UNIMODAL};
+use crate::metrics::{BranchCurves, ModelOutputs, NAIVE, Part, Study, Trial, UNIMODAL};
 use crate::num::{Matrix, MatrixView};
 
 /// A trial with its networks found by role.
@@ -78,6 +78,27 @@ impl<'a> Reading<'a> {
             return Ok(given.iter().zip(labels).map(|(g, l)| f32::from(u8::from(g == l))).collect());
         }
         Ok(outputs::right(&self.fused(model, part)?, labels))
+    }
+
+    /// The joint network's logits per modality on training rows, or why there
+    /// are none.
+    pub fn training_cut(&self) -> Result<&'a [Matrix<f32>], String> {
+        let joint = self.joint_with_cut()?;
+        if self.trial.train.is_empty() {
+            return Err("there are no training rows".to_owned());
+        }
+        if joint.train.logits.len() != joint.modalities.len() {
+            return Err("the outputs on training rows were not kept".to_owned());
+        }
+        Ok(&joint.train.logits)
+    }
+
+    /// What was read off a modality's branch while the joint network trained, or why
+    /// nothing was.
+    pub fn branch_curves(&self, modality: usize) -> Result<&'a BranchCurves, String> {
+        let joint = self.joint()?;
+        let found = joint.curves.branches.get(modality).filter(|curves| !curves.residual_ratio.is_empty());
+        found.ok_or_else(|| "the branches were not read while the joint network trained".to_owned())
     }
 
     /// The fused logits on a part, or why there are none.

@@ -7,8 +7,8 @@
 //! is `DeLong`'s.
 
 use crate::metrics::{
-    Direction, Metric, ModelKey, ModelOutputs, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table,
-    cites, outputs,
+    Direction, Metric, ModelKey, ModelOutputs, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
+    Table, cites, outputs,
 };
 use crate::num::{Matrix, parallel};
 use crate::registry::Entry;
@@ -77,6 +77,14 @@ struct Scores;
 impl Metric for Scores {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions]
+    }
+
+    fn cost(&self) -> &'static str {
+        "n K log n a model"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {

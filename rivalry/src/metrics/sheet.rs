@@ -47,6 +47,8 @@ pub enum Subject {
     Class(usize),
     /// A place in a ranking of the classes, 0 = the largest drop.
     Rank(usize),
+    /// One class and one modality, in this order.
+    ClassModality(usize, usize),
     /// One model.
     Model(ModelKey),
 }
@@ -84,7 +86,7 @@ pub enum Direction {
 pub struct Quantity {
     /// Name in JSON and tables, stable for ever.
     pub name: &'static str,
-    /// Unit: `accuracy` (a fraction), `nats`, `ratio`, `classes`, `entropy`, `logits`.
+    /// Unit: `accuracy` (a fraction), `nats`, `bits`, `ratio`, `classes`, `entropy`, `logits`, `epochs` ...
     pub unit: &'static str,
     /// Bounds per sample.
     pub scale: Scale,
@@ -108,9 +110,15 @@ pub enum Values {
     Missing(String),
 }
 
+/// Values per epoch by subject and name: drawn over epochs, never an estimate.
+pub type EpochCurves = BTreeMap<Subject, BTreeMap<&'static str, Vec<f64>>>;
+
 /// All values of one trial.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sheet(BTreeMap<Subject, BTreeMap<&'static str, Values>>);
+pub struct Sheet {
+    values: BTreeMap<Subject, BTreeMap<&'static str, Values>>,
+    curves: EpochCurves,
+}
 
 impl Sheet {
     /// Writes one value per test row.
@@ -131,6 +139,14 @@ impl Sheet {
     /// Writes a statistic and its values under shuffles.
     pub fn replicates(&mut self, quantity: &'static str, subject: Subject, values: Vec<f64>) {
         self.put(quantity, subject, Values::Replicates(values));
+    }
+
+    /// Writes one value per epoch, unless there is no epoch or a value is not
+    /// finite.
+    pub fn curve(&mut self, name: &'static str, subject: Subject, values: &[f64]) {
+        if !values.is_empty() && values.iter().all(|value| value.is_finite()) {
+            self.curves.entry(subject).or_default().insert(name, values.to_vec());
+        }
     }
 
     /// Writes that there is no value, and why.
@@ -156,16 +172,21 @@ impl Sheet {
 
     /// What was written, if anything.
     pub fn get(&self, quantity: &str, subject: &Subject) -> Option<&Values> {
-        self.0.get(subject)?.get(quantity)
+        self.values.get(subject)?.get(quantity)
+    }
+
+    /// What was written per epoch.
+    pub fn curves(&self) -> &EpochCurves {
+        &self.curves
     }
 
     /// The subjects that something was written about.
     pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
-        self.0.keys()
+        self.values.keys()
     }
 
     fn put(&mut self, quantity: &'static str, subject: Subject, values: Values) {
-        self.0.entry(subject).or_default().insert(quantity, values);
+        self.values.entry(subject).or_default().insert(quantity, values);
     }
 }
 

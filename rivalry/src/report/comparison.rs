@@ -109,11 +109,15 @@ fn name(model: &Model) -> String {
 
 fn models(results: &Results, document: &Document) -> Result<Table, NotADiagnosis> {
     let more: More = part("results", document, |d| &d.results)?;
-    let optional = [
+    let possible = [
         ("balanced_accuracy", "balanced accuracy", Unit::Percent),
         ("macro_f1", "macro-F1", Unit::Percent),
         ("auc", "AUC", Unit::Percent),
     ];
+    let optional: Vec<_> = possible
+        .into_iter()
+        .filter(|(quantity, ..)| more.models.iter().any(|of| of.0.get(*quantity).and_then(number).is_some()))
+        .collect();
     let mut columns = vec![
         Column::plain("model"),
         Column::of("accuracy", Unit::Percent, Better::Higher),
@@ -123,7 +127,9 @@ fn models(results: &Results, document: &Document) -> Result<Table, NotADiagnosis
         Column::of("P(better)", Unit::Probability, Better::Neither),
     ];
     columns.extend(optional.iter().map(|(_, head, unit)| Column::of(head, *unit, Better::Higher)));
-    let rows = results.models.iter().zip(&more.models).map(|(model, more)| {
+    let shown = |model: &Model| model.strategy != "ensemble-tempered" || model.accuracy.value.is_some();
+    let rows = results.models.iter().zip(&more.models).filter(|(model, _)| shown(model));
+    let rows = rows.map(|(model, more)| {
         let is_best = model.kind == "unimodal" && results.best_unimodal.as_ref() == Some(&model.name);
         let is_joint = model.kind == "joint";
         let mut cells = vec![

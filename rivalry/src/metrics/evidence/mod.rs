@@ -170,6 +170,27 @@ pub struct Curves {
     pub valid_loss: Vec<f64>,
     /// Accuracy on the validation rows, a fraction.
     pub valid_accuracy: Vec<f64>,
+    /// What was read off every branch while the network trained, in the order
+    /// of [`ModelOutputs::modalities`]; empty where nothing was.
+    pub branches: Vec<BranchCurves>,
+}
+
+/// Readings of one branch of a joint network, one value per epoch
+/// ([`crate::model::meters`]).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BranchCurves {
+    /// Residual of the fused logits over that of the branch's own.
+    pub residual_ratio: Vec<f64>,
+    /// Confidence of the branch over that of the others.
+    pub discrepancy_ratio: Vec<f64>,
+    /// Accuracy of the branch on the training rows read, a fraction.
+    pub train_accuracy: Vec<f64>,
+    /// Cosine between the encoder's gradients of the joint and of its own loss.
+    pub gradient_cosine: Vec<f64>,
+    /// Length of the joint loss's gradient over that of its own loss's.
+    pub gradient_ratio: Vec<f64>,
+    /// Mean squared entry of the encoder's gradient of the joint loss.
+    pub fisher_trace: Vec<f64>,
 }
 
 /// A study with its trials, all in memory.

@@ -17,6 +17,7 @@ mod npz;
 pub mod predictions;
 mod reading;
 mod side;
+pub mod training_log;
 mod truth;
 
 use std::path::Path;

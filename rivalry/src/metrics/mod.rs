@@ -27,6 +27,7 @@ mod fisher;
 mod gradients;
 mod latent_quality;
 mod learning_curves;
+mod monitor;
 mod needs;
 mod outputs;
 mod pairing;
@@ -64,6 +65,7 @@ pub use evidence::{
     AlignError, Answers, BranchCurves, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, Files,
     FromFile, Given, GivenError, ModelOutputs, Part, PartOutputs, Study, Trial,
 };
+pub use monitor::{EpochReading, ModalityReading, ModalityStory, Watched, watch};
 pub use needs::Need;
 pub use reading::Reading;
 pub use series::{Cells, Series, Training};

@@ -15,6 +15,7 @@ mod diagnosis;
 mod document;
 mod inspection;
 mod lab;
+mod monitor;
 
 pub use blocks::{
     Better, Block, Card, Cell, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
@@ -26,6 +27,7 @@ pub use diagnosis::{ClassesShown, NotADiagnosis, diagnosis};
 pub use document::{Document, Provenance, Schema, Work};
 pub use inspection::{data_summary, inspection};
 pub use lab::lab;
+pub use monitor::monitor;
 
 /// One content, for people and for programs.
 #[derive(Clone, Debug, PartialEq)]

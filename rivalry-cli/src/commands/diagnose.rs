@@ -101,7 +101,7 @@ impl From<SubsetsArg> for Subsets {
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let mut base = args.training.spec(args.running.seed)?;
+    let mut base = Spec { meters: true, ..args.training.spec(args.running.seed)? };
     let data = args.split.apply(args.data.open()?)?;
     args.training.hurry(&mut base, &data);
     let home = match &args.running.out {

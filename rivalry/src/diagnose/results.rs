@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::metrics::{
-    Direction, ENSEMBLE, Measured, Measurements, Metrics, ModelKey, NAIVE, Study, Subject, TEMPERED_ENSEMBLE,
-    UNIMODAL,
+    Course, Direction, ENSEMBLE, Measured, Measurements, Metrics, ModelKey, NAIVE, OneTraining, Study, Subject,
+    TEMPERED_ENSEMBLE, UNIMODAL,
 };
 
 /// An estimate, or the reason why there is none. In JSON always an object
@@ -58,6 +58,8 @@ pub struct Results {
     pub modalities: Vec<ModalityRow>,
     /// One row per class.
     pub classes: Vec<ClassRow>,
+    /// Learning curves, one entry per trained network.
+    pub curves: Vec<CurvesRow>,
     /// Networks that diverged, and are in no number.
     pub excluded: Vec<Excluded>,
     /// What each quantity is.
@@ -80,6 +82,8 @@ pub struct ModelRow {
     pub accuracy: Cell,
     /// Accuracy minus that of the best modality alone.
     pub drop_vs_best_unimodal: Cell,
+    /// Accuracy in every training.
+    pub trainings: Vec<OneTraining>,
     /// Further quantities, by name.
     #[serde(flatten)]
     pub more: BTreeMap<&'static str, Cell>,
@@ -92,6 +96,8 @@ pub struct ModalityRow {
     pub name: String,
     /// Accuracy of the network trained on it alone.
     pub alone: Cell,
+    /// The main quantities in every training.
+    pub trainings: Vec<OneTraining>,
     /// Everything else measured on it, by name: `branch_in_joint`,
     /// `probe_alone`, `probe_in_joint`, `encoder_deficit`, `permutation_drop` ...
     #[serde(flatten)]
@@ -119,6 +125,21 @@ pub struct ClassRow {
     pub winner: Option<String>,
     /// Entropy of the winner over trainings, 0 to 1.
     pub luck: Option<f64>,
+}
+
+/// How one network learned, over all trainings that completed. All lists are
+/// as long as `epochs`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CurvesRow {
+    /// The model's name.
+    pub model: String,
+    /// Number of trainings.
+    pub n_trainings: usize,
+    /// The epochs shown, from 0, at most 100 of them; up to the last that half of the trainings reached.
+    pub epochs: Vec<usize>,
+    /// By name: `train_loss`, `valid_loss` (nats), `valid_accuracy`, and what
+    /// was read off each modality (`residual_ratio.MODALITY`).
+    pub quantities: BTreeMap<String, Course>,
 }
 
 /// A network that diverged or did not converge.
@@ -166,6 +187,7 @@ impl Results {
                 modalities: key.modalities.iter().map(|m| study.modality_names[*m].clone()).collect(),
                 accuracy: get("accuracy", &subject),
                 drop_vs_best_unimodal: get("drop_vs_best_unimodal", &subject),
+                trainings: measured.trainings.get(&subject).cloned().unwrap_or_default(),
                 more: rest(&subject, &["accuracy", "drop_vs_best_unimodal"]),
             }
         };
@@ -174,6 +196,7 @@ impl Results {
             ModalityRow {
                 name: study.modality_names[m].clone(),
                 alone: get("accuracy", &Subject::Model(ModelKey::alone(m))),
+                trainings: measured.trainings.get(&subject).cloned().unwrap_or_default(),
                 more: rest(&subject, &[]),
             }
         };
@@ -205,6 +228,16 @@ impl Results {
             models: models.iter().map(model_row).collect(),
             modalities: (0..study.modality_names.len()).map(modality_row).collect(),
             classes: (0..study.n_classes()).map(class_row).collect(),
+            curves: measured
+                .curves
+                .iter()
+                .map(|of| CurvesRow {
+                    model: name_of(study, &of.model),
+                    n_trainings: of.n_trainings,
+                    epochs: of.epochs.clone(),
+                    quantities: of.quantities.clone(),
+                })
+                .collect(),
             excluded: measured
                 .diverged
                 .iter()

@@ -111,7 +111,7 @@ mod tests {
         let curves = |train: &[f64], valid: &[f64]| Curves {
             train_loss: train.to_vec(),
             valid_loss: valid.to_vec(),
-            valid_accuracy: vec![],
+            ..Curves::default()
         };
         // Gap between the losses grows from 0.1 to 0.7 while validation falls by 0.4.
         let ratio = overfitting_ratio(&curves(&[2.0, 1.5, 1.0], &[2.1, 1.8, 1.7])).unwrap();

@@ -29,8 +29,11 @@ mod series;
 mod sheet;
 #[cfg(test)]
 mod tests;
+mod trainings;
 mod transfer;
 mod winners;
+
+use std::collections::BTreeMap;
 
 use crate::num::{MatrixView, parallel};
 use crate::registry::{Choice, ChoiceError, Entry, find};
@@ -46,6 +49,7 @@ pub use sheet::{
     Direction, ENSEMBLE, Measured, ModelKey, NAIVE, Quantity, Scale, Sheet, Subject, TEMPERED_ENSEMBLE,
     Table, UNIMODAL, Values,
 };
+pub use trainings::{Course, ModelCurves, OneTraining};
 
 /// Something that can be measured on evidence.
 pub trait Metric: Send + Sync {
@@ -127,6 +131,8 @@ pub struct TrialMeasures {
     pub test: Vec<u32>,
     /// The values.
     pub sheet: Sheet,
+    /// Learning curves of the networks that completed.
+    pub curves: Vec<(ModelKey, Curves)>,
     /// Networks that diverged or did not converge, and are in no value.
     pub diverged: Vec<Diverged>,
 }
@@ -167,6 +173,10 @@ pub struct Measurements {
     pub has_valid: bool,
     /// Networks that diverged or did not converge, left out of every number.
     pub diverged: Vec<Diverged>,
+    /// What every training showed, by subject.
+    pub trainings: BTreeMap<Subject, Vec<OneTraining>>,
+    /// Learning curves over all trainings, by model.
+    pub curves: Vec<ModelCurves>,
 }
 
 /// Measures one trial. `features` holds the features of every sample, one
@@ -203,6 +213,12 @@ pub fn measure_trial(
         n_valid: trial.valid.len(),
         test: trial.test.clone(),
         sheet,
+        curves: trial
+            .models
+            .iter()
+            .filter(|model| model.ended == Ending::Completed)
+            .map(|model| (ModelKey::new(&model.modalities, &model.strategy), model.curves.clone()))
+            .collect(),
         diverged: trial.models.iter().filter_map(diverged).collect(),
     }
 }
@@ -266,5 +282,21 @@ pub fn aggregate(
         n_train: trials.iter().map(|t| t.n_train).sum::<usize>() as f64 / trials.len().max(1) as f64,
         has_valid: trials.iter().all(|t| t.n_valid > 0),
         diverged: trials.iter().flat_map(|t| t.diverged.iter().cloned()).collect(),
+        trainings: subjects_of(&trials)
+            .into_iter()
+            .map(|subject| (subject.clone(), trainings::trainings_of(study, &trials, &subject)))
+            .filter(|(_, each)| !each.is_empty())
+            .collect(),
+        curves: trainings::curves_of(&trials),
     }
+}
+
+/// The models and modalities that something was written about.
+fn subjects_of(trials: &[TrialMeasures]) -> Vec<Subject> {
+    let is_told = |subject: &&Subject| matches!(subject, Subject::Model(_) | Subject::Modality(_));
+    let mut subjects: Vec<Subject> =
+        trials.iter().flat_map(|trial| trial.sheet.subjects().filter(is_told)).cloned().collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
 }

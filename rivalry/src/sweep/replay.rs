@@ -1,6 +1,8 @@
 //! Records -> evidence: runs the kept networks forward once more on every
 //! part, without noise.
 
+use std::collections::BTreeMap;
+
 use crate::data::Dataset;
 use crate::metrics::{Curves, Ending, FeatureFacts, ModelOutputs, PartOutputs};
 use crate::model::Outputs;
@@ -26,6 +28,7 @@ pub(super) fn replay(job: &Job, data: &Dataset, record: &Record, embeddings: boo
             train_loss: record.trajectory.get("train_loss").to_vec(),
             valid_loss: record.trajectory.get("valid_loss").to_vec(),
             valid_accuracy: record.trajectory.get("valid_accuracy").to_vec(),
+            meters: meters(record),
         },
     };
     if let Ended::Diverged { epoch, what } = &record.ended {
@@ -41,6 +44,12 @@ pub(super) fn replay(job: &Job, data: &Dataset, record: &Record, embeddings: boo
         Numbers::F64(params) => fill(&mut outputs, &prepare::<f64>(job, data), params, embeddings),
     }
     outputs
+}
+
+/// What was read off each modality per epoch: quantities named `WHAT.MODALITY`.
+fn meters(record: &Record) -> BTreeMap<String, Vec<f64>> {
+    let per_modality = record.trajectory.quantities.iter().filter(|(name, _)| name.contains('.'));
+    per_modality.map(|(name, values)| (name.clone(), values.clone())).collect()
 }
 
 fn fill<T: Scalar>(outputs: &mut ModelOutputs, on: &Prepared<T>, params: &[T], embeddings: bool) {

@@ -12,6 +12,8 @@ mod check;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::num::Matrix;
@@ -163,6 +165,8 @@ pub struct Curves {
     pub valid_loss: Vec<f64>,
     /// Accuracy on the validation rows, a fraction.
     pub valid_accuracy: Vec<f64>,
+    /// What else was kept per epoch, by name, such as `residual_ratio.MODALITY`.
+    pub meters: BTreeMap<String, Vec<f64>>,
 }
 
 /// A study with its trials, all in memory.
@@ -214,6 +218,23 @@ impl Study {
     /// The name of a set of modalities: joined by `+`.
     pub fn name_of(&self, modalities: &[usize]) -> String {
         modalities.iter().map(|m| self.modality_names[*m].as_str()).collect::<Vec<_>>().join("+")
+    }
+}
+
+impl Curves {
+    /// Everything by name.
+    pub fn by_name(&self) -> BTreeMap<&str, &[f64]> {
+        let own = [
+            ("train_loss", &self.train_loss),
+            ("valid_loss", &self.valid_loss),
+            ("valid_accuracy", &self.valid_accuracy),
+        ];
+        let meters = self.meters.iter().map(|(name, values)| (name.as_str(), values));
+        own.into_iter()
+            .chain(meters)
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(name, values)| (name, values.as_slice()))
+            .collect()
     }
 }
 

@@ -41,9 +41,17 @@ impl OutputArgs {
         }
     }
 
+    /// The same for this report. The tables of a diagnosis tell all that its
+    /// charts show, and its verdict must stay in sight.
+    pub(crate) fn choice_for(&self, report: &Report) -> Choice {
+        let choice = self.choice();
+        let is_long = report.document.command == "diagnose" && choice.name == "terminal";
+        if is_long { choice.with("charts", false) } else { choice }
+    }
+
     /// Prints the report in the form that was asked for.
     pub(crate) fn print(&self, report: &Report) -> Result<(), Failure> {
-        print_as(&self.choice(), report)
+        print_as(&self.choice_for(report), report)
     }
 }
 

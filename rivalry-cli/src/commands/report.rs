@@ -16,13 +16,16 @@ use crate::values;
 /// A document larger than this is not one of ours.
 const LARGEST: u64 = 256 << 20;
 
-/// Draw a kept report again: as tables, as figures, for other programs
+/// Draw a kept report again: as a page, as tables or figures, for other programs
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   rivalry report kept
   rivalry report kept --classes all
   rivalry report kept --as csv
+  rivalry report kept --as html -o report.html
+  rivalry report kept --as svg -o figures.svg
+  rivalry report kept --as latex -o tables.tex
   rivalry report kept/report.json --as json --set indent=false")]
 pub(crate) struct ReportArgs {
     /// A folder that a command wrote with --out, or its report.json
@@ -64,7 +67,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
     let choice = match &args.renderer {
         Some(name) => Choice { name: name.clone(), set: args.set.iter().cloned().collect() },
         None if args.file.is_some() && !args.output.json => Choice::new("terminal"),
-        None => args.output.choice(),
+        None => args.output.choice_for(&report),
     };
     match &args.file {
         None => print_as(&choice, &report)?,

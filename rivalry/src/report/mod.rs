@@ -12,16 +12,18 @@ mod chart;
 mod data_table;
 mod diagnosis;
 mod document;
+mod dots;
 mod inspection;
 mod lab;
 
 pub use blocks::{
-    Better, Block, Card, Cell, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
+    Better, Block, Card, Cell, Check, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
 };
 pub use chart::{Axis, Chart, ChartMark, Colours, HeatMap, Lines, Point, Role, Scale, Series, Side};
 pub use data_table::{DataCell, DataTable};
 pub use diagnosis::{ClassesShown, NotADiagnosis, diagnosis};
 pub use document::{Document, Provenance, Schema, Work};
+pub use dots::{Dot, DotRow, Dots, Ties};
 pub use inspection::{data_summary, inspection};
 pub use lab::lab;
 

@@ -193,6 +193,7 @@ pub(in crate::render) fn description(chart: &Chart) -> String {
             let (y, x) = (axis_title(&lines.y), axis_title(&lines.x));
             format!("{y} against {x}. Series: {}.", series.join("; "))
         }
+        Chart::Dots(dots) => super::dots::description(dots),
         Chart::HeatMap(map) => {
             let (value, y, x) = (axis_title(&map.value), axis_title(&map.y), axis_title(&map.x));
             let values = map.cells.iter().flatten().map(|cell| cell.value);

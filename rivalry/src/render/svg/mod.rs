@@ -5,6 +5,7 @@
 //! Text is laid out by a fixed table of widths, not by the fonts of a machine:
 //! the same report gives the same bytes everywhere.
 
+mod dots;
 mod frame;
 mod heat_map;
 mod legend;
@@ -22,7 +23,7 @@ use self::page::{Anchor, FAINT, Page};
 use super::Render;
 use super::plot::description;
 use crate::registry::{Citation, Default, Entry, Knob, Range};
-use crate::report::{Block, Chart, Report};
+use crate::report::{Block, Chart, Dots, HeatMap, Lines, Report};
 
 const OKABE_ITO: Citation = Citation {
     key: "okabe2008colour",
@@ -107,11 +108,33 @@ impl Render for Svg {
     }
 }
 
+/// One figure as an element of a page that writes title and caption itself.
+pub(super) fn figure(chart: &Chart, width: f64) -> String {
+    let mut bare = chart.clone();
+    match &mut bare {
+        Chart::Lines(Lines { title, caption, .. })
+        | Chart::HeatMap(HeatMap { title, caption, .. })
+        | Chart::Dots(Dots { title, caption, .. }) => {
+            title.clear();
+            caption.clear();
+        }
+    }
+    let mut page = Page::default();
+    page.spoken(chart.title(), &description(chart));
+    let height = shapes(&mut page, &bare, width) + MARGIN / 2.0;
+    format!("{}{}</svg>\n", frame::opening(width, height), page.into_text())
+}
+
 /// One figure from its origin down; its height.
 fn draw(page: &mut Page, chart: &Chart, width: f64) -> f64 {
     page.spoken(chart.title(), &description(chart));
+    shapes(page, chart, width)
+}
+
+fn shapes(page: &mut Page, chart: &Chart, width: f64) -> f64 {
     match chart {
         Chart::Lines(lines) => lines::draw(page, lines, width),
         Chart::HeatMap(map) => heat_map::draw(page, map, width),
+        Chart::Dots(dots) => dots::draw(page, dots, width),
     }
 }

@@ -31,6 +31,10 @@ pub(super) struct Results {
     pub(super) models: Vec<Model>,
     pub(super) modalities: Vec<Modality>,
     pub(super) classes: Vec<Class>,
+    #[serde(default)]
+    pub(super) curves: Vec<Curves>,
+    #[serde(default)]
+    pub(super) null_band: Option<NullBand>,
     pub(super) definitions: BTreeMap<String, Definition>,
 }
 
@@ -42,11 +46,15 @@ pub(super) struct Model {
     pub(super) modalities: Vec<String>,
     pub(super) accuracy: Number,
     pub(super) drop_vs_best_unimodal: Number,
+    #[serde(default)]
+    pub(super) trainings: Vec<OneTraining>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Modality {
     pub(super) name: String,
+    #[serde(default)]
+    pub(super) trainings: Vec<OneTraining>,
     /// Every quantity by name; not all need be there.
     #[serde(flatten)]
     quantities: BTreeMap<String, Value>,
@@ -62,10 +70,47 @@ pub(super) struct Class {
     pub(super) shrunken_change: Number,
     pub(super) q_value: Option<f64>,
     pub(super) winner: Option<String>,
+    /// What belongs to a class and a modality.
+    #[serde(default)]
+    pub(super) by_modality: Vec<Modality>,
+}
+
+/// The seed and whatever was kept of a training.
+#[derive(Deserialize)]
+pub(super) struct OneTraining(BTreeMap<String, Value>);
+
+#[derive(Deserialize)]
+pub(super) struct Curves {
+    pub(super) model: String,
+    pub(super) epochs: Vec<u64>,
+    pub(super) quantities: BTreeMap<String, Course>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Course {
+    pub(super) mean: Vec<f64>,
+    pub(super) low: Vec<f64>,
+    pub(super) high: Vec<f64>,
+}
+
+/// What changes would show by selection alone, from the largest drop to the
+/// largest gain.
+#[derive(Deserialize)]
+pub(super) struct NullBand {
+    #[serde(default)]
+    pub(super) ranks: Vec<Range>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Range {
+    pub(super) low: f64,
+    pub(super) high: f64,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Definition {
+    #[serde(default)]
+    pub(super) unit: String,
     pub(super) definition: String,
 }
 
@@ -181,6 +226,13 @@ impl Number {
             }),
             _ => Cell::Missing(self.method.clone()),
         }
+    }
+}
+
+impl OneTraining {
+    /// A quantity in this training.
+    pub(super) fn value(&self, quantity: &str) -> Option<f64> {
+        self.0.get(quantity)?.as_f64()
     }
 }
 

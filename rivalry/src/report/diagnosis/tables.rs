@@ -7,7 +7,7 @@ use crate::report::{Better, Cell, Column, Emphasis, Row, Table, Unit};
 /// With at most this many classes the report lists all of them anyway.
 const FEW_CLASSES: usize = 20;
 /// The false discovery rate at which a changed class is counted.
-const FDR: f64 = 0.05;
+pub(super) const FDR: f64 = 0.05;
 
 /// The talk's table: each modality alone, every combination, the controls.
 pub(super) fn models(results: &Results, data: &Data, settings: &Settings) -> Table {
@@ -69,7 +69,7 @@ pub(super) fn models(results: &Results, data: &Data, settings: &Settings) -> Tab
 
 /// Names of many modalities, joined, would be cut off: with more than three,
 /// all of them and all but one are named as such.
-fn row_name(model: &Model, results: &Results) -> String {
+pub(super) fn row_name(model: &Model, results: &Results) -> String {
     let all: Vec<&String> = results.modalities.iter().map(|modality| &modality.name).collect();
     if all.len() <= 3 || model.kind == "ensemble" {
         return model.name.clone();

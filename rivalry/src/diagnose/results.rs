@@ -158,7 +158,7 @@ pub struct Excluded {
 }
 
 /// What a quantity is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Definition {
     /// Its unit.
     pub unit: &'static str,
@@ -166,6 +166,8 @@ pub struct Definition {
     pub better: Direction,
     /// What exactly it is.
     pub definition: &'static str,
+    /// Keys of the works that it comes from.
+    pub cites: Vec<&'static str>,
 }
 
 impl Results {
@@ -250,8 +252,12 @@ impl Results {
                 })
                 .collect(),
             definitions: metrics
-                .quantities()
-                .map(|q| (q.name, Definition { unit: q.unit, better: q.direction, definition: q.definition }))
+                .sourced()
+                .map(|(q, cites)| {
+                    let cites = cites.iter().map(|work| work.key).collect();
+                    let (unit, better, definition) = (q.unit, q.direction, q.definition);
+                    (q.name, Definition { unit, better, definition, cites })
+                })
                 .collect(),
         }
     }

@@ -36,7 +36,7 @@ mod winners;
 use std::collections::BTreeMap;
 
 use crate::num::{MatrixView, parallel};
-use crate::registry::{Choice, ChoiceError, Entry, find};
+use crate::registry::{Choice, ChoiceError, Citation, Entry, find};
 use crate::stats::Bootstrap;
 
 pub use evidence::{
@@ -106,6 +106,12 @@ impl Metrics {
             }
         }
         if errors.is_empty() { Ok(Self(built)) } else { Err(errors) }
+    }
+
+    /// The quantities of these metrics, each with the works that it comes from.
+    pub fn sourced(&self) -> impl Iterator<Item = (&'static Quantity, &'static [Citation])> {
+        let pairs = self.0.iter().zip(METRICS);
+        pairs.flat_map(|(metric, entry)| metric.quantities().iter().map(|quantity| (quantity, entry.cites)))
     }
 
     /// The quantities of these metrics, in order.

@@ -7,6 +7,26 @@ use super::{Extent, figure, tables};
 use crate::render::markup::escaped;
 use crate::report::{Block, Card, Check, Equation, Evidence, Report, Step, Term, Tone, Work};
 
+/// A sentence; names in backticks stand out.
+pub(super) fn prose(text: &str) -> String {
+    let escaped = escaped(text);
+    let parts: Vec<&str> = escaped.split('`').collect();
+    let mut out = String::with_capacity(escaped.len());
+    for (idx, part) in parts.iter().enumerate() {
+        // The last of an odd number of backticks is one.
+        match idx % 2 {
+            1 if idx + 1 < parts.len() => {
+                let _ = write!(out, "<code>{part}</code>");
+            }
+            1 => {
+                let _ = write!(out, "`{part}");
+            }
+            _ => out.push_str(part),
+        }
+    }
+    out
+}
+
 /// What the sections are made with.
 pub(super) struct Body<'a> {
     works: &'a [Work],
@@ -97,7 +117,7 @@ impl<'a> Body<'a> {
         match block {
             Block::Heading(words) => to.headed(words, ""),
             Block::Paragraph(words) => {
-                let _ = writeln!(to.out, "<p>{}</p>", escaped(words));
+                let _ = writeln!(to.out, "<p>{}</p>", prose(words));
             }
             Block::KeyValues(pairs) => {
                 to.out.push_str("<dl class=\"pairs\">\n");
@@ -132,9 +152,11 @@ impl<'a> Body<'a> {
             Block::Verdict(card) => verdict(card, to),
             Block::Checks(list) => checks(list, to),
             Block::Notes(notes) => {
+                to.out.push_str("<ul class=\"aside\">\n");
                 for note in notes {
-                    let _ = writeln!(to.out, "<p class=\"aside\">{}</p>", escaped(note));
+                    let _ = writeln!(to.out, "<li>{}</li>", prose(note));
                 }
+                to.out.push_str("</ul>\n");
             }
             Block::Bibliography(works) => bibliography(works, to),
             Block::Provenance(pairs) => {
@@ -181,7 +203,7 @@ fn verdict(card: &Card, to: &mut Sections) {
          <p class=\"statement\">{}</p>\n",
         escaped(&card.code),
         escaped(&card.name),
-        escaped(&card.statement)
+        prose(&card.statement)
     );
     steps(&card.next, &mut to.out);
     reasons("Evidence", &card.evidence, &mut to.out);
@@ -201,7 +223,7 @@ fn reasons(title: &str, reasons: &[Evidence], out: &mut String) {
         } else {
             format!("<strong>{}</strong>: ", escaped(&reason.subject))
         };
-        let _ = writeln!(out, "<li>{subject}{}</li>", escaped(&reason.text));
+        let _ = writeln!(out, "<li>{subject}{}</li>", prose(&reason.text));
     }
     out.push_str("</ul>\n");
 }
@@ -216,7 +238,7 @@ fn steps(steps: &[Step], out: &mut String) {
             .command
             .as_ref()
             .map_or_else(String::new, |command| format!("<br/><code>{}</code>", escaped(command)));
-        let _ = writeln!(out, "<li>{}{command}</li>", escaped(&step.text));
+        let _ = writeln!(out, "<li>{}{command}</li>", prose(&step.text));
     }
     out.push_str("</ol>\n");
 }

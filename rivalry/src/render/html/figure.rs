@@ -2,6 +2,7 @@
 //! their text keeps its size.
 
 use super::super::svg;
+use super::body::prose;
 use crate::render::markup::escaped;
 use crate::report::Chart;
 
@@ -18,12 +19,10 @@ pub(super) fn draw(chart: &Chart, level: usize, id: &str) -> String {
     for (class, width) in WIDTHS {
         out.push_str(&format!("<div class=\"{class}\">\n{}</div>\n", svg::figure(chart, width)));
     }
-    if !chart.caption().is_empty() {
-        out.push_str("<figcaption>\n");
-        for sentence in chart.caption() {
-            out.push_str(&format!("<p>{}</p>\n", escaped(sentence)));
-        }
-        out.push_str("</figcaption>\n");
+    let words = svg::words(chart);
+    if !words.is_empty() {
+        let words: String = words.iter().map(|sentence| format!("<p>{}</p>\n", prose(sentence))).collect();
+        out.push_str(&format!("<figcaption>\n{words}</figcaption>\n"));
     }
     out.push_str("</figure>\n");
     out

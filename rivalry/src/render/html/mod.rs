@@ -90,7 +90,7 @@ fn page(report: &Report, extent: Extent) -> io::Result<String> {
         escaped(&report.document.command)
     );
     if let Some(words) = lead {
-        let _ = writeln!(out, "<p class=\"lead\">{}</p>", escaped(words));
+        let _ = writeln!(out, "<p class=\"lead\">{}</p>", body::prose(words));
     }
     let (main, footer) = body.parts(rest);
     out.push_str(&main.contents());

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::Extent;
+use super::body::prose;
 use crate::render::csv;
 use crate::render::markup::escaped;
 use crate::render::terminal::{number, unit_sign, unit_suffix};
@@ -11,6 +12,8 @@ use crate::report::{Better, Block, Cell, Column, Emphasis, Mark, Row, Table, Uni
 
 /// Rows that a page which would be too large shows of a table.
 const BEGINNING: usize = 100;
+/// With more columns than this, intervals stand below their values.
+const MANY: usize = 6;
 
 /// A number with a minus sign.
 pub(super) fn proper(value: f64, unit: Unit) -> String {
@@ -26,7 +29,12 @@ pub(super) fn draw(table: &Table, works: &[Work], extent: Extent) -> String {
         out,
         "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{title}\">\n<table{}>\n\
          <caption class=\"vh\">{title}</caption>\n<thead>\n<tr>\n",
-        if sorts(table) { " class=\"sortable\"" } else { "" },
+        match (sorts(table), table.columns.len() > MANY) {
+            (true, true) => " class=\"sortable many\"",
+            (true, false) => " class=\"sortable\"",
+            (false, true) => " class=\"many\"",
+            (false, false) => "",
+        },
         title = escaped(&table.title),
     );
     for (idx, column) in table.columns.iter().enumerate() {
@@ -78,7 +86,7 @@ pub(super) fn note(sentences: &[String], out: &mut String) {
     }
     out.push_str("<div class=\"note\">\n");
     for sentence in sentences {
-        let _ = writeln!(out, "<p>{}</p>", escaped(sentence));
+        let _ = writeln!(out, "<p>{}</p>", prose(sentence));
     }
     out.push_str("</div>\n");
 }
@@ -217,7 +225,10 @@ fn in_words(cell: &Cell, unit: Unit) -> String {
 /// interval.
 pub(super) fn alone(cell: &Cell, unit: Unit) -> String {
     let shown = in_words(cell, unit);
-    let suffix = escaped(unit_suffix(unit));
+    let suffix = match unit_suffix(unit) {
+        "" => String::new(),
+        suffix => format!("<span class=\"unit\">{}</span>", escaped(suffix)),
+    };
     match cell {
         Cell::Estimate(estimate) if estimate.interval().is_none() => {
             format!("{shown}{suffix} <span class=\"ci\">({})</span>", escaped(&estimate.method))

@@ -6,7 +6,7 @@ use super::looks::{Look, looks};
 use super::marks::Marks;
 use super::metrics::{bold_width, clip, width};
 use super::page::{Anchor, INK, Page, Path};
-use crate::render::plot::{Domain, axis_title, dots_domain, dots_notes};
+use crate::render::plot::{Domain, axis_title, dots_domain};
 use crate::report::{Dot, Dots, Role, Series, Side, Ties};
 
 /// Height of what belongs to one quantity in a row.
@@ -21,7 +21,7 @@ const BAND: &str = "#ececec";
 const TIE: &str = "#b8b8b8";
 
 /// The figure from its origin down; its height.
-pub(super) fn draw(page: &mut Page, chart: &Dots, total: f64) -> f64 {
+pub(super) fn draw(page: &mut Page, chart: &Dots, words: &[String], total: f64) -> f64 {
     let series: Vec<Series> =
         chart.series.iter().map(|name| Series::new(name.clone(), Role::Measured, Vec::new())).collect();
     let looks = looks(&series);
@@ -30,8 +30,7 @@ pub(super) fn draw(page: &mut Page, chart: &Dots, total: f64) -> f64 {
         top = legend::draw(page, &series, &looks, false, total, top) + 4.0;
     }
     if chart.rows.is_empty() {
-        let words: Vec<String> = chart.caption.iter().cloned().chain(dots_notes(chart, None)).collect();
-        return frame::caption(page, &words, total, top) + 4.0;
+        return frame::caption(page, words, total, top) + 4.0;
     }
     let names: Vec<(String, bool)> =
         chart.rows.iter().map(|row| (clip(&inert(&row.name), SMALL, 0.34 * total), row.is_strong)).collect();
@@ -69,9 +68,7 @@ pub(super) fn draw(page: &mut Page, chart: &Dots, total: f64) -> f64 {
     }
     let places: Vec<f64> = ticks.iter().map(|tick| tick.place).collect();
     let below = frame::bottom_axis(page, plot, &places, &labels, &axis_title(&chart.x));
-    let notes = dots_notes(chart, Some("Small dots"));
-    let words: Vec<String> = chart.caption.iter().cloned().chain(notes).collect();
-    frame::caption(page, &words, total, plot.bottom() + below) + 4.0
+    frame::caption(page, words, total, plot.bottom() + below) + 4.0
 }
 
 fn row_height(chart: &Dots) -> f64 {
@@ -118,14 +115,25 @@ impl Canvas<'_> {
     fn y(&self, row: usize, series: usize) -> f64 {
         let n = self.chart.series.len().max(1) as f64;
         let middle = self.plot.top + self.tops[row] + row_height(self.chart) / 2.0;
-        middle + LANE * (series as f64 - (n - 1.0) / 2.0) - 1.5
+        let up = if self.chart.ties == Ties::Joined { 0.0 } else { 1.5 };
+        middle + LANE * (series as f64 - (n - 1.0) / 2.0) - up
+    }
+
+    /// Where the dots of a row stand: in their lanes, or together where they are
+    /// joined.
+    fn dot_y(&self, row: usize, series: usize) -> f64 {
+        if self.chart.ties == Ties::Joined {
+            self.plot.top + self.tops[row] + row_height(self.chart) / 2.0
+        } else {
+            self.y(row, series)
+        }
     }
 
     /// The dots of a series with their places.
-    fn dots(&self, series: usize) -> impl Iterator<Item = (&Dot, f64, f64)> {
+    fn dots(&self, series: usize) -> impl Iterator<Item = (&Dot, f64, usize)> {
         self.chart.rows.iter().enumerate().filter_map(move |(row, of)| {
             let dot = of.dots.get(series)?.as_ref()?;
-            Some((dot, self.x(dot.estimate.value)?, self.y(row, series)))
+            Some((dot, self.x(dot.estimate.value)?, row))
         })
     }
 
@@ -138,7 +146,7 @@ impl Canvas<'_> {
                 for row in 0..self.chart.rows.len() {
                     let place = |series: usize| {
                         let dot = self.chart.rows[row].dots.get(series)?.as_ref()?;
-                        Some((self.x(dot.estimate.value)?, self.y(row, series)))
+                        Some((self.x(dot.estimate.value)?, self.dot_y(row, series)))
                     };
                     let ends = (place(0), place(self.chart.series.len().saturating_sub(1)));
                     if let (Some(first), Some(last)) = ends {
@@ -151,7 +159,8 @@ impl Canvas<'_> {
                 let Some(base) = self.x(base) else { return };
                 for (series, look) in looks.iter().enumerate() {
                     let mut path = Path::default();
-                    for (_, x, y) in self.dots(series) {
+                    for (_, x, row) in self.dots(series) {
+                        let y = self.y(row, series);
                         path.from(base, y).right(x - base);
                     }
                     let how = format!(
@@ -168,9 +177,12 @@ impl Canvas<'_> {
     fn series(&self, page: &mut Page, series: usize, look: &Look) {
         let (mut trainings, mut intervals) = (Path::default(), Path::default());
         let mut places = Vec::new();
-        for (dot, x, y) in self.dots(series) {
+        // Joined dots share the middle of their row: intervals stand above and below.
+        let below = if self.chart.ties == Ties::Joined { 0.0 } else { BELOW };
+        for (dot, x, row) in self.dots(series) {
+            let y = self.y(row, series);
             for at in dot.trainings.iter().filter_map(|value| self.x(*value)) {
-                trainings.circle(at, y + BELOW, 1.5);
+                trainings.circle(at, y + below, 1.5);
             }
             let end = |value: f64| self.x(value);
             let ends = dot.estimate.interval().and_then(|i| Some((end(i.low)?, end(i.high)?)));
@@ -178,7 +190,7 @@ impl Canvas<'_> {
                 intervals.from(low, y).right(high - low);
                 intervals.from(low, y - 3.0).down(6.0).from(high, y - 3.0).down(6.0);
             }
-            places.push((x, y));
+            places.push((x, self.dot_y(row, series)));
         }
         page.path(&trainings, &format!("fill=\"{}\" fill-opacity=\"0.45\"", look.colour));
         page.stroke(&intervals, look.colour, 1.5);

@@ -67,8 +67,12 @@ impl Render for Terminal {
     fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let mut lines = Vec::new();
         self.title(&report.title, &mut lines);
-        let is_shown = |block: &&Block| self.charts || !matches!(block, Block::Chart(_));
-        for block in report.blocks.iter().filter(is_shown) {
+        for (idx, block) in report.blocks.iter().enumerate() {
+            let is_chart = |block: Option<&Block>| matches!(block, Some(Block::Chart(_)));
+            let heads_chart = matches!(block, Block::Heading(_)) && is_chart(report.blocks.get(idx + 1));
+            if !self.charts && (is_chart(Some(block)) || heads_chart) {
+                continue;
+            }
             lines.push(String::new());
             self.block(block, &mut lines);
         }

@@ -196,7 +196,7 @@ pub(super) fn winners(results: &Results) -> Option<Chart> {
 
 /// Training and validation loss over epochs, alone and joint.
 pub(super) fn learning(results: &Results) -> Vec<Chart> {
-    let shown: Vec<(&str, &Curves)> = results
+    let shown: Vec<(String, &Curves)> = results
         .models
         .iter()
         .filter(|model| {
@@ -205,14 +205,14 @@ pub(super) fn learning(results: &Results) -> Vec<Chart> {
         })
         .filter_map(|model| {
             let of = results.curves.iter().find(|curves| curves.model == model.name)?;
-            Some((model.name.as_str(), of))
+            Some((row_name(model, results), of))
         })
         .collect();
     // The joint network stands last and must not be the one that is left out.
     let shown = &shown[shown.len().saturating_sub(MOST_CURVES)..];
     let one = |quantity: &str, title: &str| {
         let series: Vec<Series> =
-            shown.iter().filter_map(|(name, of)| course(of, quantity, (*name).to_owned())).collect();
+            shown.iter().filter_map(|(name, of)| course(of, quantity, name.clone())).collect();
         over_epochs(title, "loss in nats", series, Vec::new())
     };
     [("train_loss", "Loss on training samples"), ("valid_loss", "Loss on validation samples")]

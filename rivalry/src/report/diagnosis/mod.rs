@@ -91,8 +91,12 @@ pub fn diagnosis(document: Document, classes: ClassesShown) -> Result<Report, No
     blocks.extend(charts::deficits(&results).into_iter().chain(charts::usage(&results)).map(Block::Chart));
     blocks.extend(tables::classes(&results, classes).map(Block::Table));
     let of_classes = charts::class_changes(&results).into_iter().chain(charts::winners(&results));
-    let over_epochs = charts::learning(&results).into_iter().chain(charts::meters(&results));
-    blocks.extend(of_classes.chain(over_epochs).map(Block::Chart));
+    blocks.extend(of_classes.map(Block::Chart));
+    let over_epochs: Vec<_> = charts::learning(&results).into_iter().chain(charts::meters(&results)).collect();
+    if !over_epochs.is_empty() {
+        blocks.push(Block::Heading("How the networks learned".to_owned()));
+        blocks.extend(over_epochs.into_iter().map(Block::Chart));
+    }
     // The verdict comes last but for small print: on a terminal it is what stays
     // in sight.
     blocks.push(Block::Bibliography(document.citations.clone()));

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::NotADiagnosis;
-use crate::report::{Cell, Document};
+use crate::report::{Cell, Column, Document};
 use crate::stats::Estimate;
 
 /// An estimate, or nulls and the reason.
@@ -112,6 +112,8 @@ pub(super) struct Definition {
     #[serde(default)]
     pub(super) unit: String,
     pub(super) definition: String,
+    #[serde(default)]
+    pub(super) cites: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -225,6 +227,16 @@ impl Number {
                 method: self.method.clone(),
             }),
             _ => Cell::Missing(self.method.clone()),
+        }
+    }
+}
+
+impl Results {
+    /// The column with the definition of its quantity and its sources.
+    pub(super) fn defined(&self, column: Column, quantity: &str) -> Column {
+        match self.definitions.get(quantity) {
+            Some(found) => column.defined(found.definition.clone(), found.cites.clone()),
+            None => column,
         }
     }
 }

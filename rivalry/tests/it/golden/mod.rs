@@ -3,6 +3,7 @@
 mod demo_data;
 mod edges;
 mod flow;
+mod reports;
 mod stats;
 mod theory;
 mod torch;

@@ -41,9 +41,17 @@ impl OutputArgs {
         }
     }
 
+    /// The same for this report. The tables of a diagnosis tell all that its
+    /// charts show, and its verdict must stay in sight.
+    pub(crate) fn choice_for(&self, report: &Report) -> Choice {
+        let choice = self.choice();
+        let is_long = report.document.command == "diagnose" && choice.name == "terminal";
+        if is_long { choice.with("charts", false) } else { choice }
+    }
+
     /// Prints the report in the form that was asked for.
     pub(crate) fn print(&self, report: &Report) -> Result<(), Failure> {
-        print_as(&self.choice(), report)
+        print_as(&self.choice_for(report), report)
     }
 }
 
@@ -61,6 +69,15 @@ pub(crate) fn save_as(choice: &Choice, report: &Report, path: &Path) -> Result<(
     renderer.render(report, &mut bytes).map_err(|error| Failure::output(&error))?;
     write_atomic(path, &bytes)
         .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", path.display()), None))
+}
+
+/// Leaves a report in a folder, for programs and as a page; the folder is made
+/// if missing.
+pub(crate) fn keep(report: &Report, out: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(out)
+        .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", out.display()), None))?;
+    save_as(&Choice::new("json"), report, &out.join("report.json"))?;
+    save_as(&Choice::new("html"), report, &out.join("report.html"))
 }
 
 /// Prints text that is no report: help, orientation.

@@ -1,22 +1,20 @@
 //! `rivalry compare` and `rivalry classes`: models trained elsewhere, from
 //! what they predicted.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use rivalry::data::atomic::write_atomic_with;
 use rivalry::diagnose::{Diagnosis, Thresholds, diagnose};
 use rivalry::metrics::{Evidence, Metrics, measure};
 use rivalry::registry::Choice;
-use rivalry::render::renderer;
-use rivalry::report::{ClassesShown, Document, Provenance, Report, Schema, Work, comparison};
+use rivalry::report::{ClassesShown, Document, Provenance, Schema, Work, comparison};
 use rivalry::stats::Bootstrap;
 use serde_json::{Value, json};
 
 use crate::clock::Stopwatch;
 use crate::exit::{Failure, Status};
 use crate::options::predictions::{LabelArgs, Models, named_file};
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, keep};
 use crate::{usage, values};
 
 /// Is fusion really worse, or is it noise? From predictions of your own models
@@ -105,7 +103,7 @@ pub(crate) struct HowArgs {
     threads: Option<usize>,
     /// Folder that keeps the report; made if missing
     #[arg(long, value_name = "DIR", help_heading = "Output")]
-    out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Does what `compare` was asked.
@@ -229,14 +227,4 @@ fn finish(document: Document, how: &HowArgs, output: &OutputArgs) -> Result<(), 
         keep(&report, out)?;
     }
     output.print(&report)
-}
-
-fn keep(report: &Report, out: &Path) -> Result<(), Failure> {
-    let failed = |path: &Path, error: &std::io::Error| {
-        Failure::one(Status::Usage, format!("{}: {error}", path.display()), None)
-    };
-    std::fs::create_dir_all(out).map_err(|error| failed(out, &error))?;
-    let json = renderer(&Choice::new("json")).map_err(|errors| usage::choices(&errors))?;
-    let path = out.join("report.json");
-    write_atomic_with(&path, |file| json.render(report, file)).map_err(|error| failed(&path, &error))
 }

@@ -1,15 +1,11 @@
 //! `rivalry diagnose`: trains, measures, concludes.
 
-use std::path::Path;
-
 use clap::{Args, ValueEnum};
 use rivalry::data::Dataset;
-use rivalry::data::atomic::write_atomic_with;
 use rivalry::diagnose::{Diagnosis, Thresholds, diagnose};
 use rivalry::metrics::{METRICS, Metrics};
 use rivalry::registry::{Choice, find};
-use rivalry::render::renderer;
-use rivalry::report::{ClassesShown, Document, Provenance, Report, Schema, Work, data_summary, diagnosis};
+use rivalry::report::{ClassesShown, Document, Provenance, Schema, Work, data_summary, diagnosis};
 use rivalry::spec::Spec;
 use rivalry::stats::Bootstrap;
 use rivalry::strategies;
@@ -24,7 +20,7 @@ use crate::commands::store;
 use crate::exit::{Failure, Problem, Status};
 use crate::home::Home;
 use crate::options::{DataArgs, RunningArgs, SplitArgs, TrainingArgs};
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, keep};
 use crate::progress::{Progress, in_words};
 use crate::{signals, usage, values};
 
@@ -34,6 +30,8 @@ use crate::{signals, usage, values};
 Trains every modality alone, joint combinations and controls over seeds, and compares
 them on the same test samples. Networks are late fusion: an encoder and a linear head
 per modality, logits summed.
+
+With --out the folder gets the runs, report.json, and report.html to open in a browser.
 
 Exit status 4 with --fail-on-inconclusive when the verdict is V0; 130 when interrupted:
 the message says which command continues.
@@ -225,14 +223,6 @@ fn failed(error: &DiagnoseError, continuation: Option<&str>) -> Failure {
         ),
         DiagnoseError::Sweep(SweepError::Train(_)) => Failure::one(Status::Usage, error, None),
     }
-}
-
-/// Writes the document beside the runs.
-fn keep(report: &Report, out: &Path) -> Result<(), Failure> {
-    let json = renderer(&Choice::new("json")).map_err(|errors| usage::choices(&errors))?;
-    let path = out.join("report.json");
-    write_atomic_with(&path, |file| json.render(report, file))
-        .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", path.display()), None))
 }
 
 fn document(

@@ -1,10 +1,12 @@
 //! One file per verb: from what was typed to a report.
 
+pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod data;
 pub(crate) mod diagnose;
 pub(crate) mod lab;
 pub(crate) mod list;
+pub(crate) mod monitor;
 pub(crate) mod report;
 pub(crate) mod store;
 
@@ -35,6 +37,8 @@ pub(crate) fn run(cli: Cli) -> Result<Status, Failure> {
         Some(Verb::Diagnose(args)) => diagnose::run(&args),
         Some(Verb::Compare(args)) => compare::compare(&args),
         Some(Verb::Classes(args)) => compare::classes(&args),
+        Some(Verb::Monitor(args)) => monitor::run(&args),
+        Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Lab(command)) => lab::run(&command),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::Data(command)) => data::run(&command),

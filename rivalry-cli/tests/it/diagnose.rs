@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::process::{Ended, folder, rivalry, rivalry_with};
+use crate::process::{Ended, command, folder, rivalry, rivalry_with};
 
 const SMALL: &str = "diagnose demo:nutrimouse --seeds 2 --epochs 8 --threads 2";
 
@@ -135,8 +135,8 @@ fn a_kept_report_is_drawn_to_the_letter() {
     assert_eq!(rivalry_with(["report", path, "--as", "csv"]).stdout, text);
     assert!(text.starts_with("table,row,column,value,low,high,level,n,method,text\n"), "{text}");
     let svg = format!("{path}.svg");
-    let none = rivalry_with(["report", path, "--as", "svg", "--set", "chart=1", "-o", &svg]);
-    let expected = "error: there is no chart 1 in this report, which has 0\n\n\
+    let none = rivalry_with(["report", path, "--as", "svg", "--set", "chart=100", "-o", &svg]);
+    let expected = "error: there is no chart 100 in this report, which has 7\n\n\
                     hint: `rivalry list renderers` says what the knobs of renderers choose\n";
     assert_eq!((none.status, none.stderr.as_str()), (2, expected), "{none}");
     assert!(!Path::new(&svg).exists());
@@ -148,6 +148,28 @@ fn a_kept_report_is_drawn_to_the_letter() {
     let n_runs = runs["results"]["runs"].as_array().unwrap().len();
     assert_eq!(again.json()["settings"]["n_runs"], n_runs);
     assert_eq!(rivalry_with(["store", "doctor", path]).status, 0);
+}
+
+// promise: P25
+#[test]
+fn a_report_does_not_depend_on_where_and_when_it_is_drawn() {
+    let path = folder("diagnose_places");
+    let kept = small(&["--out", path.to_str().unwrap(), "-q"]);
+    assert_eq!(kept.status, 0, "{kept}");
+    let page = std::fs::read_to_string(path.join("report.html")).unwrap();
+    for name in ["terminal", "json", "csv", "svg", "html", "markdown", "latex", "junit"] {
+        let here = rivalry_with(["report", path.to_str().unwrap(), "--as", name]);
+        assert_eq!(here.status, 0, "{here}");
+        for (zone, language) in
+            [("UTC", "C"), ("Pacific/Kiritimati", "tr_TR.UTF-8"), ("America/Adak", "de_DE")]
+        {
+            let mut there = command();
+            there.current_dir(&path).env("TZ", zone).env("LC_ALL", language).env("LANG", language);
+            let there = Ended::from(there.args(["report", ".", "--as", name]).output().unwrap());
+            assert!(there.stdout == here.stdout, "`{name}` in {zone}, {language}");
+        }
+        assert!(name != "html" || here.stdout == page, "the kept page is another one");
+    }
 }
 
 #[test]

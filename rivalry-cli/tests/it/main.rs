@@ -1,6 +1,7 @@
 //! The command as a process: exit status, stdout and stderr.
 
 mod bad_usage;
+mod browser;
 mod data;
 mod diagnose;
 mod generate;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::metrics::{
-    Direction, ENSEMBLE, Measured, Measurements, Metrics, ModelKey, NAIVE, Study, Subject, TEMPERED_ENSEMBLE,
-    UNIMODAL,
+    Course, Direction, ENSEMBLE, Measured, Measurements, Metrics, ModelKey, NAIVE, OneTraining, Study,
+    Subject, TEMPERED_ENSEMBLE, UNIMODAL,
 };
 
 /// An estimate, or the reason why there is none. In JSON always an object
@@ -64,6 +64,8 @@ pub struct Results {
     pub modalities: Vec<ModalityRow>,
     /// One row per class.
     pub classes: Vec<ClassRow>,
+    /// Learning curves, one entry per trained network.
+    pub curves: Vec<CurvesRow>,
     /// Networks that diverged, and are in no number.
     pub excluded: Vec<Excluded>,
     /// What each quantity is.
@@ -86,11 +88,11 @@ pub struct ModelRow {
     pub accuracy: Cell,
     /// Accuracy minus that of the best modality alone.
     pub drop_vs_best_unimodal: Cell,
+    /// Accuracy in every training.
+    pub trainings: Vec<OneTraining>,
     /// Further quantities, by name.
     #[serde(flatten)]
     pub more: BTreeMap<&'static str, Cell>,
-    /// Means over trainings per epoch, by name: `train_loss`, `valid_loss`.
-    pub curves: BTreeMap<&'static str, Vec<f64>>,
 }
 
 /// One modality.
@@ -100,12 +102,12 @@ pub struct ModalityRow {
     pub name: String,
     /// Accuracy of the network trained on it alone.
     pub alone: Cell,
+    /// The main quantities in every training.
+    pub trainings: Vec<OneTraining>,
     /// Everything else measured on it, by name: `branch_in_joint`,
     /// `probe_alone`, `probe_in_joint`, `encoder_deficit`, `permutation_drop` ...
     #[serde(flatten)]
     pub more: BTreeMap<&'static str, Cell>,
-    /// Means over trainings per epoch, by name: `residual_ratio`, `branch_train_accuracy` ...
-    pub curves: BTreeMap<&'static str, Vec<f64>>,
 }
 
 /// One class.
@@ -143,6 +145,21 @@ pub struct ClassModalityRow {
     pub more: BTreeMap<&'static str, Cell>,
 }
 
+/// How one network learned, over all trainings that completed. All lists are
+/// as long as `epochs`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CurvesRow {
+    /// The model's name.
+    pub model: String,
+    /// Number of trainings.
+    pub n_trainings: usize,
+    /// The epochs shown, from 0, at most 100 of them; up to the last that half of the trainings reached.
+    pub epochs: Vec<usize>,
+    /// By name: `train_loss`, `valid_loss` (nats), `valid_accuracy`, and what
+    /// was read off each modality (`residual_ratio.MODALITY`).
+    pub quantities: BTreeMap<String, Course>,
+}
+
 /// A network that diverged or did not converge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Excluded {
@@ -159,7 +176,7 @@ pub struct Excluded {
 }
 
 /// What a quantity is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Definition {
     /// Its unit.
     pub unit: &'static str,
@@ -167,6 +184,8 @@ pub struct Definition {
     pub better: Direction,
     /// What exactly it is.
     pub definition: &'static str,
+    /// Keys of the works that it comes from.
+    pub cites: Vec<&'static str>,
 }
 
 /// What of a study stands under `tests`.
@@ -191,7 +210,6 @@ impl Results {
             let own = table.iter().filter(|(s, name, _)| *s == subject && !told.contains(name));
             own.map(|(_, name, measured)| (name, Cell(measured.clone()))).collect()
         };
-        let curves = |subject: &Subject| measured.curves.get(subject).cloned().unwrap_or_default();
         let models: Vec<&ModelKey> = models(measured);
         let model_row = |key: &&ModelKey| {
             let subject = Subject::Model((*key).clone());
@@ -202,8 +220,8 @@ impl Results {
                 modalities: key.modalities.iter().map(|m| study.modality_names[*m].clone()).collect(),
                 accuracy: get("accuracy", &subject),
                 drop_vs_best_unimodal: get("drop_vs_best_unimodal", &subject),
+                trainings: measured.trainings.get(&subject).cloned().unwrap_or_default(),
                 more: rest(&subject, &["accuracy", "drop_vs_best_unimodal"]),
-                curves: curves(&subject),
             }
         };
         let modality_row = |m: usize| {
@@ -211,8 +229,8 @@ impl Results {
             ModalityRow {
                 name: study.modality_names[m].clone(),
                 alone: get("accuracy", &Subject::Model(ModelKey::alone(m))),
+                trainings: measured.trainings.get(&subject).cloned().unwrap_or_default(),
                 more: rest(&subject, &[]),
-                curves: curves(&subject),
             }
         };
         let class_row = |c: usize| {
@@ -253,6 +271,16 @@ impl Results {
             models: models.iter().map(model_row).collect(),
             modalities: (0..study.modality_names.len()).map(modality_row).collect(),
             classes: (0..study.n_classes()).map(class_row).collect(),
+            curves: measured
+                .curves
+                .iter()
+                .map(|of| CurvesRow {
+                    model: name_of(study, &of.model),
+                    n_trainings: of.n_trainings,
+                    epochs: of.epochs.clone(),
+                    quantities: of.quantities.clone(),
+                })
+                .collect(),
             excluded: measured
                 .diverged
                 .iter()
@@ -265,8 +293,12 @@ impl Results {
                 })
                 .collect(),
             definitions: metrics
-                .quantities()
-                .map(|q| (q.name, Definition { unit: q.unit, better: q.direction, definition: q.definition }))
+                .sourced()
+                .map(|(q, cites)| {
+                    let cites = cites.iter().map(|work| work.key).collect();
+                    let (unit, better, definition) = (q.unit, q.direction, q.definition);
+                    (q.name, Definition { unit, better, definition, cites })
+                })
                 .collect(),
         }
     }

@@ -55,10 +55,9 @@ impl Metric for Fisher {
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
         for modality in 0..trial.n_modalities() {
             let subject = Subject::Modality(modality);
-            let window = trial.branch_curves(modality).map(|curves| {
-                sheet.curve("fisher_trace", subject.clone(), &curves.fisher_trace);
-                window(&curves.fisher_trace, self.threshold) as f64
-            });
+            let window = trial
+                .branch_curves(modality)
+                .map(|curves| window(&curves.fisher_trace, self.threshold) as f64);
             sheet.number_or("fisher_window", subject, window);
         }
     }

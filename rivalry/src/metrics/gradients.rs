@@ -63,8 +63,6 @@ impl Metric for Gradients {
         for modality in 0..trial.n_modalities() {
             let subject = Subject::Modality(modality);
             let found = trial.branch_curves(modality).map(|curves| {
-                sheet.curve("gradient_cosine", subject.clone(), &curves.gradient_cosine);
-                sheet.curve("gradient_ratio", subject.clone(), &curves.gradient_ratio);
                 let conflicts: Vec<f64> =
                     curves.gradient_cosine.iter().map(|c| f64::from(u8::from(*c < 0.0))).collect();
                 [&curves.gradient_cosine, &conflicts, &curves.gradient_ratio].map(|curve| sums::mean(curve))

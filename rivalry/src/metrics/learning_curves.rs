@@ -76,8 +76,6 @@ impl Metric for LearningCurves {
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
         for model in trial.trial.models.iter().filter(|model| model.ended == Ending::Completed) {
             let subject = Subject::Model(ModelKey::new(&model.modalities, &model.strategy));
-            sheet.curve("train_loss", subject.clone(), &model.curves.train_loss);
-            sheet.curve("valid_loss", subject.clone(), &model.curves.valid_loss);
             let last = |curve: &[f64]| curve.last().copied().ok_or_else(|| "no curve was kept".to_owned());
             sheet.number_or("final_train_loss", subject.clone(), last(&model.curves.train_loss));
             sheet.number_or("final_valid_loss", subject.clone(), last(&model.curves.valid_loss));
@@ -121,8 +119,7 @@ mod tests {
         let curves = |train: &[f64], valid: &[f64]| Curves {
             train_loss: train.to_vec(),
             valid_loss: valid.to_vec(),
-            valid_accuracy: vec![],
-            branches: vec![],
+            ..Curves::default()
         };
         // Gap between the losses grows from 0.1 to 0.7 while validation falls by 0.4.
         let ratio = overfitting_ratio(&curves(&[2.0, 1.5, 1.0], &[2.1, 1.8, 1.7])).unwrap();

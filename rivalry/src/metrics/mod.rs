@@ -48,6 +48,7 @@ mod sheet;
 mod starvation;
 #[cfg(test)]
 mod tests;
+mod trainings;
 mod transfer;
 pub mod usage;
 mod utilisation;
@@ -70,9 +71,10 @@ pub use needs::Need;
 pub use reading::Reading;
 pub use series::{Cells, Series, Training};
 pub use sheet::{
-    Direction, ENSEMBLE, EpochCurves, Measured, ModelKey, NAIVE, Quantity, Scale, Sheet, Subject,
-    TEMPERED_ENSEMBLE, Table, UNIMODAL, Values,
+    Direction, ENSEMBLE, Measured, ModelKey, NAIVE, Quantity, Scale, Sheet, Subject, TEMPERED_ENSEMBLE,
+    Table, UNIMODAL, Values,
 };
+pub use trainings::{Course, ModelCurves, OneTraining};
 
 /// Something that can be measured on evidence.
 pub trait Metric: Send + Sync {
@@ -164,6 +166,12 @@ impl Metrics {
         used.flat_map(|(entry, _)| entry.cites).collect()
     }
 
+    /// The quantities of these metrics, each with the works that it comes from.
+    pub fn sourced(&self) -> impl Iterator<Item = (&'static Quantity, &'static [Citation])> {
+        let pairs = self.0.iter().zip(METRICS);
+        pairs.flat_map(|(metric, entry)| metric.quantities().iter().map(|quantity| (quantity, entry.cites)))
+    }
+
     /// The quantities of these metrics, in order.
     pub fn quantities(&self) -> impl Iterator<Item = &'static Quantity> {
         self.0.iter().flat_map(|metric| metric.quantities())
@@ -192,6 +200,8 @@ pub struct TrialMeasures {
     pub test: Vec<u32>,
     /// The values.
     pub sheet: Sheet,
+    /// Learning curves of the networks that completed.
+    pub curves: Vec<(ModelKey, Curves)>,
     /// Networks that diverged or did not converge, and are in no value.
     pub diverged: Vec<Diverged>,
 }
@@ -218,9 +228,6 @@ pub struct Diverged {
 pub struct Measurements {
     /// The estimates and choices.
     pub table: Table,
-    /// Means over trials, one value per epoch, of what was drawn over epochs; as
-    /// many epochs as the shortest trial has.
-    pub curves: EpochCurves,
     /// Number of trials.
     pub n_trials: usize,
     /// Number of trainings of the whole design: seeds or repeats.
@@ -235,6 +242,10 @@ pub struct Measurements {
     pub has_valid: bool,
     /// Networks that diverged or did not converge, left out of every number.
     pub diverged: Vec<Diverged>,
+    /// What every training showed, by subject.
+    pub trainings: BTreeMap<Subject, Vec<OneTraining>>,
+    /// Learning curves over all trainings, by model.
+    pub curves: Vec<ModelCurves>,
 }
 
 /// Measures all trials of some evidence, which must have passed
@@ -280,6 +291,12 @@ pub fn measure_trial(
         n_valid: trial.valid.len(),
         test: trial.test.clone(),
         sheet,
+        curves: trial
+            .models
+            .iter()
+            .filter(|model| model.ended == Ending::Completed)
+            .map(|model| (ModelKey::new(&model.modalities, &model.strategy), model.curves.clone()))
+            .collect(),
         diverged: trial.models.iter().filter_map(diverged).collect(),
     }
 }
@@ -336,7 +353,6 @@ pub fn aggregate(
     let n_folds = if let Design::Folds { k } = study.design { k.max(1) } else { 1 };
     Measurements {
         table,
-        curves: mean_curves(&trials),
         n_trials: trials.len(),
         n_trainings: trials.len().div_ceil(n_folds),
         n_samples: samples.len(),
@@ -344,21 +360,21 @@ pub fn aggregate(
         n_train: trials.iter().map(|t| t.n_train).sum::<usize>() as f64 / trials.len().max(1) as f64,
         has_valid: trials.iter().all(|t| t.n_valid > 0),
         diverged: trials.iter().flat_map(|t| t.diverged.iter().cloned()).collect(),
+        trainings: subjects_of(&trials)
+            .into_iter()
+            .map(|subject| (subject.clone(), trainings::trainings_of(study, &trials, &subject)))
+            .filter(|(_, each)| !each.is_empty())
+            .collect(),
+        curves: trainings::curves_of(study, &trials),
     }
 }
 
-fn mean_curves(trials: &[TrialMeasures]) -> EpochCurves {
-    let mut found: BTreeMap<(&Subject, &'static str), Vec<&[f64]>> = BTreeMap::new();
-    for (subject, of) in trials.iter().flat_map(|trial| trial.sheet.curves()) {
-        for (name, values) in of {
-            found.entry((subject, name)).or_default().push(values);
-        }
-    }
-    let mut curves = EpochCurves::new();
-    for ((subject, name), of) in found {
-        let n_epochs = of.iter().map(|values| values.len()).min().unwrap_or(0);
-        let mean = |epoch: usize| of.iter().map(|values| values[epoch]).sum::<f64>() / of.len() as f64;
-        curves.entry(subject.clone()).or_default().insert(name, (0..n_epochs).map(mean).collect());
-    }
-    curves
+/// The models and modalities that something was written about.
+fn subjects_of(trials: &[TrialMeasures]) -> Vec<Subject> {
+    let is_told = |subject: &&Subject| matches!(subject, Subject::Model(_) | Subject::Modality(_));
+    let mut subjects: Vec<Subject> =
+        trials.iter().flat_map(|trial| trial.sheet.subjects().filter(is_told)).cloned().collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
 }

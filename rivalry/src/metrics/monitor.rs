@@ -5,7 +5,7 @@
 //! Accuracies of branches are of the centred cut ([`meters::centred`]): raw
 //! logits per modality are not identifiable up to constants of a class.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::meters;
 use crate::formats::training_log::{LoggedEpoch, TrainingLog};
@@ -21,7 +21,7 @@ const NEAR_CHANCE: f64 = 0.05;
 const LEVEL: f64 = 0.95;
 
 /// What a log shows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Watched {
     /// One per epoch that holds logits or scores.
     pub epochs: Vec<EpochReading>,
@@ -32,7 +32,7 @@ pub struct Watched {
 }
 
 /// One epoch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochReading {
     /// Its number.
     pub epoch: u64,
@@ -45,7 +45,7 @@ pub struct EpochReading {
 }
 
 /// One modality in one epoch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModalityReading {
     /// Accuracy of its branch alone (centred cut).
     pub accuracy: Option<Estimate>,
@@ -58,7 +58,7 @@ pub struct ModalityReading {
 }
 
 /// What became of a modality.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModalityStory {
     /// Its name.
     pub name: String,

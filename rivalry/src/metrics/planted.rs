@@ -169,8 +169,8 @@ impl Plan {
                             .map_or_else(Vec::new, |e| vec![2.0, e.0 + 0.001 * (seed << joint) as f64]),
                         valid_loss: ends
                             .map_or_else(Vec::new, |e| vec![2.1, e.1 + 0.001 * (seed << joint) as f64]),
-                        valid_accuracy: vec![],
                         branches: if joint == 1 { self.readings() } else { vec![] },
+                        ..Curves::default()
                     },
                 }
             };

@@ -110,15 +110,9 @@ pub enum Values {
     Missing(String),
 }
 
-/// Values per epoch by subject and name: drawn over epochs, never an estimate.
-pub type EpochCurves = BTreeMap<Subject, BTreeMap<&'static str, Vec<f64>>>;
-
 /// All values of one trial.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sheet {
-    values: BTreeMap<Subject, BTreeMap<&'static str, Values>>,
-    curves: EpochCurves,
-}
+pub struct Sheet(BTreeMap<Subject, BTreeMap<&'static str, Values>>);
 
 impl Sheet {
     /// Writes one value per test row.
@@ -139,14 +133,6 @@ impl Sheet {
     /// Writes a statistic and its values under shuffles.
     pub fn replicates(&mut self, quantity: &'static str, subject: Subject, values: Vec<f64>) {
         self.put(quantity, subject, Values::Replicates(values));
-    }
-
-    /// Writes one value per epoch, unless there is no epoch or a value is not
-    /// finite.
-    pub fn curve(&mut self, name: &'static str, subject: Subject, values: &[f64]) {
-        if !values.is_empty() && values.iter().all(|value| value.is_finite()) {
-            self.curves.entry(subject).or_default().insert(name, values.to_vec());
-        }
     }
 
     /// Writes that there is no value, and why.
@@ -172,21 +158,16 @@ impl Sheet {
 
     /// What was written, if anything.
     pub fn get(&self, quantity: &str, subject: &Subject) -> Option<&Values> {
-        self.values.get(subject)?.get(quantity)
-    }
-
-    /// What was written per epoch.
-    pub fn curves(&self) -> &EpochCurves {
-        &self.curves
+        self.0.get(subject)?.get(quantity)
     }
 
     /// The subjects that something was written about.
     pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
-        self.values.keys()
+        self.0.keys()
     }
 
     fn put(&mut self, quantity: &'static str, subject: Subject, values: Values) {
-        self.values.entry(subject).or_default().insert(quantity, values);
+        self.0.entry(subject).or_default().insert(quantity, values);
     }
 }
 

@@ -72,9 +72,6 @@ impl Metric for Starvation {
         for modality in 0..trial.n_modalities() {
             let subject = Subject::Modality(modality);
             let found = trial.branch_curves(modality).and_then(|curves| {
-                sheet.curve("residual_ratio", subject.clone(), &curves.residual_ratio);
-                sheet.curve("discrepancy_ratio", subject.clone(), &curves.discrepancy_ratio);
-                sheet.curve("branch_train_accuracy", subject.clone(), &curves.train_accuracy);
                 let alone = trial.fused(trial.alone(modality)?, Part::Train)?;
                 let reached = outputs::share(&outputs::right(&alone, trial.labels(Part::Train)));
                 Ok(self.epoch(curves, reached.ok_or("there are no training rows")?))

@@ -52,7 +52,7 @@ impl Render for Csv {
             })
             .collect();
         match super::part("table for programs", &tables, self.table)? {
-            [] => write(&flattened(report), out),
+            [] => write(&flattened(&report.blocks), out),
             [only] => write(only, out),
             several => write(&stacked(several), out),
         }
@@ -136,8 +136,19 @@ fn stacked(tables: &[&DataTable]) -> DataTable {
     DataTable { name: String::new(), columns, rows }
 }
 
+/// One block as a table for programs.
+pub(super) fn of_block(block: &Block) -> String {
+    let mut out = Vec::new();
+    // Writing to memory cannot fail, and only text was written.
+    let _ = match block {
+        Block::Data(table) => write(table, &mut out),
+        other => write(&flattened(std::slice::from_ref(other)), &mut out),
+    };
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// What people read, one row per cell.
-fn flattened(report: &Report) -> DataTable {
+fn flattened(blocks: &[Block]) -> DataTable {
     let columns = ["table", "row", "column"].into_iter().chain(DataTable::OF_ESTIMATE).chain(["text"]);
     let mut rows = Vec::new();
     let mut push = |table: &str, row: &str, column: &str, cell: &Cell| {
@@ -145,7 +156,7 @@ fn flattened(report: &Report) -> DataTable {
             rows.push([table, row, column].map(DataCell::from).into_iter().chain(parts).collect());
         }
     };
-    for block in &report.blocks {
+    for block in blocks {
         match block {
             Block::KeyValues(pairs) => {
                 for (name, cell, _) in pairs {
@@ -166,6 +177,18 @@ fn flattened(report: &Report) -> DataTable {
             Block::Equation(equation) => {
                 for term in std::iter::once(&equation.left).chain(&equation.right) {
                     push("", &term.name, "", &term.cell);
+                }
+            }
+            Block::Checks(checks) => {
+                for check in checks {
+                    let passed = match check.passed {
+                        Some(true) => "pass",
+                        Some(false) => "fail",
+                        None => "open",
+                    };
+                    push("checks", &check.name, "passed", &Cell::text(passed));
+                    push("checks", &check.name, "measured", &check.measured);
+                    push("checks", &check.name, "statement", &Cell::text(&check.statement));
                 }
             }
             _ => {}

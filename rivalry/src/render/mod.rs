@@ -6,8 +6,14 @@
 //! them inert for its medium.
 
 mod csv;
+mod html;
 mod json;
+mod junit;
+mod latex;
+mod markdown;
+mod markup;
 mod plot;
+mod prose;
 mod svg;
 mod terminal;
 
@@ -27,7 +33,16 @@ pub trait Render: Send + Sync {
 }
 
 /// All renderers.
-pub const RENDERERS: Table<dyn Render> = &[terminal::ENTRY, json::ENTRY, csv::ENTRY, svg::ENTRY];
+pub const RENDERERS: Table<dyn Render> = &[
+    terminal::ENTRY,
+    json::ENTRY,
+    csv::ENTRY,
+    svg::ENTRY,
+    html::ENTRY,
+    markdown::ENTRY,
+    latex::ENTRY,
+    junit::ENTRY,
+];
 
 /// Builds the renderer that is asked for, or says all that is wrong with the
 /// question.

@@ -23,6 +23,8 @@ pub enum Block {
     Equation(Equation),
     /// The conclusion with its reasons.
     Verdict(Card),
+    /// Conditions, each with what was measured and whether it holds.
+    Checks(Vec<Check>),
     /// What the reader must know to read the rest rightly.
     Notes(Vec<String>),
     /// The works that the methods used come from.
@@ -85,6 +87,10 @@ pub struct Column {
     pub unit: Unit,
     /// Which direction is good news.
     pub better: Better,
+    /// What exactly its numbers are; may be empty.
+    pub definition: String,
+    /// Keys of the works that the definition comes from.
+    pub cites: Vec<String>,
 }
 
 /// A row of a table.
@@ -182,6 +188,21 @@ pub struct Card {
     pub next: Vec<Step>,
 }
 
+/// A condition that was put to the results.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// A short name, such as the condition as it was typed.
+    pub name: String,
+    /// Whether it holds; nothing where that could not be decided.
+    pub passed: Option<bool>,
+    /// What was required and what came out, in a sentence.
+    pub statement: String,
+    /// What was measured.
+    pub measured: Cell,
+    /// What the measured number counts.
+    pub unit: Unit,
+}
+
 /// Whether a conclusion is good news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -214,12 +235,17 @@ pub struct Step {
 impl Column {
     /// A column of words or exact counts.
     pub fn plain(head: &str) -> Self {
-        Self { head: head.to_owned(), unit: Unit::None, better: Better::Neither }
+        Self::of(head, Unit::None, Better::Neither)
     }
 
     /// A column of numbers.
     pub fn of(head: &str, unit: Unit, better: Better) -> Self {
-        Self { head: head.to_owned(), unit, better }
+        Self { head: head.to_owned(), unit, better, definition: String::new(), cites: Vec::new() }
+    }
+
+    /// The same column with what its numbers are and where that comes from.
+    pub fn defined(self, definition: impl Into<String>, cites: Vec<String>) -> Self {
+        Self { definition: definition.into(), cites, ..self }
     }
 }
 

@@ -5,7 +5,7 @@
 //! Values are in the units of the document (fractions, not percent); an axis's
 //! [`Unit`] says how they are written.
 
-use super::Unit;
+use super::{Dots, Unit};
 use crate::stats::Estimate;
 
 /// One figure.
@@ -16,6 +16,8 @@ pub enum Chart {
     Lines(Lines),
     /// One quantity over a grid.
     HeatMap(HeatMap),
+    /// Quantities of named things, in rows.
+    Dots(Dots),
 }
 
 /// What runs along one side of a chart, or along its scale of colours.
@@ -164,6 +166,7 @@ impl Chart {
         match self {
             Self::Lines(lines) => &lines.title,
             Self::HeatMap(map) => &map.title,
+            Self::Dots(dots) => &dots.title,
         }
     }
 
@@ -172,6 +175,7 @@ impl Chart {
         match self {
             Self::Lines(lines) => &lines.caption,
             Self::HeatMap(map) => &map.caption,
+            Self::Dots(dots) => &dots.caption,
         }
     }
 }

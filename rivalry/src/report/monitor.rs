@@ -4,16 +4,19 @@ use serde_json::json;
 
 use super::{
     Axis, Better, Block, Card, Cell, Chart, ChartMark, Column, Document, Evidence, Lines, Point, Report,
-    Role, Row, Scale, Series, Side, Step, Table, Tone, Unit,
+    Role, Row, Scale, Schema, Series, Side, Step, Table, Tone, Unit,
 };
 use crate::formats::training_log::TrainingLog;
-use crate::metrics::{EpochReading, Watched};
+use crate::metrics::{EpochReading, ModalityStory, Watched};
+
+use super::diagnosis::NotADiagnosis;
+use super::diagnosis::reading::part;
 
 /// Epochs listed before the middle is thinned.
 const SHOWN: usize = 20;
 
-/// Draws up the report on a log.
-pub fn monitor(name: &str, log: &TrainingLog, split: Option<&str>, watched: &Watched) -> Report {
+/// The document of a watched log.
+pub fn monitor_document(name: &str, log: &TrainingLog, split: Option<&str>, watched: &Watched) -> Document {
     let settings = json!({ "log": name, "split": split, "splits": log.splits });
     let mut document = Document::plain("monitor", settings, json!(watched));
     document.data = json!({
@@ -22,17 +25,38 @@ pub fn monitor(name: &str, log: &TrainingLog, split: Option<&str>, watched: &Wat
         "n_classes": log.n_classes,
         "modalities": log.modalities.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
     });
+    document
+}
+
+/// Draws up the report on a log: a pure function of its document.
+///
+/// # Errors
+/// When the document is not one of `monitor`.
+pub fn monitor(document: Document) -> Result<Report, NotADiagnosis> {
+    let schema = &document.schema;
+    if schema.name != Schema::current().name || schema.version > Schema::VERSION {
+        return Err(NotADiagnosis::Schema { name: schema.name.clone(), version: schema.version });
+    }
+    if document.command != "monitor" {
+        return Err(NotADiagnosis::Command(document.command));
+    }
+    let watched: Watched = part("results", &document, |d| &d.results)?;
+    let watched = &watched;
+    let n_modalities = watched.modalities.len();
+    if watched.epochs.iter().any(|e| e.modalities.len() != n_modalities) {
+        let why = "an epoch has another number of modalities".to_owned();
+        return Err(NotADiagnosis::Part { part: "results", why });
+    }
+    let name = document.data["name"].as_str().unwrap_or_default().to_owned();
     let mut blocks = vec![
-        Block::Table(epochs(log, watched)),
+        Block::Table(epochs(watched)),
         Block::Chart(Chart::Lines(curves(
-            log,
             watched,
             "Residual ratio of each modality",
             Unit::Ratio,
             &|e, r| e.modalities[r].residual_ratio.as_ref(),
         ))),
         Block::Chart(Chart::Lines(curves(
-            log,
             watched,
             "Accuracy of each modality's branch",
             Unit::Percent,
@@ -41,12 +65,12 @@ pub fn monitor(name: &str, log: &TrainingLog, split: Option<&str>, watched: &Wat
     ];
     blocks.retain(|block| !matches!(block, Block::Chart(Chart::Lines(lines)) if lines.series.is_empty()));
     blocks.push(Block::Verdict(card(watched)));
-    Report { title: format!("Training watched: {name}"), blocks, document }
+    Ok(Report { title: format!("Training watched: {name}"), blocks, document })
 }
 
-fn epochs(log: &TrainingLog, watched: &Watched) -> Table {
+fn epochs(watched: &Watched) -> Table {
     let mut columns = vec![Column::plain("epoch"), Column::of("joint", Unit::Percent, Better::Higher)];
-    for name in &log.modalities {
+    for ModalityStory { name, .. } in &watched.modalities {
         columns.push(Column::of(name, Unit::Percent, Better::Higher));
         columns.push(Column::of(&format!("{name} residual"), Unit::Ratio, Better::Neither));
         columns.push(Column::of(&format!("{name} discrepancy"), Unit::Ratio, Better::Neither));
@@ -57,7 +81,7 @@ fn epochs(log: &TrainingLog, watched: &Watched) -> Table {
         n <= SHOWN || *i == n - 1 || (*i * SHOWN / n) != ((*i).wrapping_sub(1)) * SHOWN / n || *i == 0
     };
     let events = |e: &EpochReading| {
-        let of = |s: &crate::metrics::ModalityStory| s.starved_epoch == Some(e.epoch);
+        let of = |s: &ModalityStory| s.starved_epoch == Some(e.epoch);
         watched.modalities.iter().filter(|s| of(s)).map(|s| format!("{} starved", s.name)).collect::<Vec<_>>()
     };
     let row = |i: usize| {
@@ -90,13 +114,12 @@ fn epochs(log: &TrainingLog, watched: &Watched) -> Table {
 }
 
 fn curves<'a>(
-    log: &TrainingLog,
     watched: &'a Watched,
     title: &str,
     unit: Unit,
     of: &dyn Fn(&'a EpochReading, usize) -> Option<&'a crate::stats::Estimate>,
 ) -> Lines {
-    let series = log.modalities.iter().enumerate().filter_map(|(r, name)| {
+    let series = watched.modalities.iter().enumerate().filter_map(|(r, ModalityStory { name, .. })| {
         let points: Vec<Point> = watched
             .epochs
             .iter()

@@ -159,7 +159,12 @@ fn the_page_of_claims_is_what_the_tables_say() {
 
 #[test]
 fn the_example_figures_are_what_is_drawn() {
-    for (name, chart) in [("race", figures::race()), ("difference", figures::difference_map())] {
+    for (name, chart) in [
+        ("race", figures::race()),
+        ("difference", figures::difference_map()),
+        ("deficits", figures::deficits()),
+        ("classes", figures::class_changes()),
+    ] {
         let report = figures::report_of("An example with made-up numbers", vec![chart]);
         let mut drawn = Vec::new();
         renderer(&Choice::new("svg")).unwrap().render(&report, &mut drawn).unwrap();

@@ -3,7 +3,8 @@
 
 use rivalry::num::special::{exp, normal_cdf, powf};
 use rivalry::report::{
-    Axis, Block, Chart, ChartMark, Colours, Document, HeatMap, Lines, Point, Report, Role, Series, Unit,
+    Axis, Block, Chart, ChartMark, Colours, Document, Dot, DotRow, Dots, HeatMap, Lines, Point, Report, Role,
+    Series, Ties, Unit,
 };
 use rivalry::stats::{Estimate, Interval};
 use serde_json::json;
@@ -24,7 +25,16 @@ fn share(share: f64, n: u64) -> Estimate {
 
 /// All of them.
 pub(crate) fn all() -> Vec<Chart> {
-    vec![growth(), race(), win_map(), difference_map(), by_strategy(), time_to_win()]
+    vec![
+        growth(),
+        race(),
+        win_map(),
+        difference_map(),
+        by_strategy(),
+        time_to_win(),
+        deficits(),
+        class_changes(),
+    ]
 }
 
 /// Alignments of four classes in two modalities over the logarithm of time.
@@ -151,6 +161,56 @@ pub(crate) fn by_strategy() -> Chart {
             Series::new("K = 50", Role::Measured, measured([0.23, 0.15, 0.13, 0.16])),
         ],
         marks: vec![ChartMark::at_y(0.1, "1/K")],
+    })
+}
+
+fn dot(value: f64, half: f64, trainings: &[f64]) -> Option<Dot> {
+    let estimate = Estimate::new(value, Interval::new(value - half, value + half), 0.95, 400, "example");
+    Some(Dot { estimate, trainings: trainings.iter().map(|off| value + off).collect() })
+}
+
+/// What encoders are worth alone and in a joint network.
+pub(crate) fn deficits() -> Chart {
+    let trainings = [-0.012, -0.004, 0.003, 0.006, 0.011];
+    let row = |name: &str, alone: f64, joint: f64| {
+        DotRow::plain(name, vec![dot(alone, 0.021, &trainings), dot(joint, 0.024, &trainings)])
+    };
+    Chart::Dots(Dots {
+        title: "What the joint network's encoders lost".to_owned(),
+        caption: vec!["The bar between two probes is the encoder deficit.".to_owned()],
+        x: Axis::linear("accuracy of a probe", Unit::Percent),
+        rows_are: "modality".to_owned(),
+        series: vec!["trained alone".to_owned(), "in the joint network".to_owned()],
+        rows: vec![row("image", 0.81, 0.69), row("audio", 0.88, 0.872), row("text", 0.74, 0.715)],
+        ties: Ties::Joined,
+        band: None,
+        marks: Vec::new(),
+    })
+}
+
+/// Changes of classes, sorted, against what selection alone would show.
+pub(crate) fn class_changes() -> Chart {
+    let changes: [f64; 11] = [-0.21, -0.09, -0.07, -0.04, -0.01, 0.0, 0.02, 0.03, 0.05, 0.08, 0.17];
+    let n = changes.len() as f64;
+    let rows = changes.iter().enumerate().map(|(rank, change)| {
+        // About the normal scores of the ranks.
+        let expected = 0.052 * (rank as f64 - (n - 1.0) / 2.0) / (n / 3.2);
+        DotRow {
+            band: Some((expected - 0.05, expected + 0.05)),
+            is_strong: change.abs() > 0.15,
+            ..DotRow::plain(format!("class {}", rank + 1), vec![dot(*change, 0.06, &[])])
+        }
+    });
+    Chart::Dots(Dots {
+        title: "Which classes changed".to_owned(),
+        caption: vec!["Bold: changed at a false discovery rate of 5 %.".to_owned()],
+        x: Axis::linear("joint minus best alone", Unit::Points),
+        rows_are: "class".to_owned(),
+        series: vec![String::new()],
+        rows: rows.collect(),
+        ties: Ties::None,
+        band: Some("what a class of this rank would show if nothing had changed".to_owned()),
+        marks: vec![ChartMark::at_x(0.0, "no change")],
     })
 }
 

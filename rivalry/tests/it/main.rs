@@ -6,6 +6,7 @@ mod figures;
 mod flow;
 mod formats;
 mod golden;
+mod html;
 mod lab;
 mod promises;
 mod specimen;

@@ -3,9 +3,9 @@
 
 use rivalry::registry::Citation;
 use rivalry::report::{
-    Axis, Better, Block, Card, Cell, Chart, ChartMark, Colours, Column, DataCell, DataTable, Document,
-    Emphasis, Equation, Evidence, HeatMap, Lines, Mark, Point, Provenance, Report, Role, Row, Schema, Series,
-    Step, Table, Term, Tone, Unit, Work,
+    Axis, Better, Block, Card, Cell, Chart, ChartMark, Check, Colours, Column, DataCell, DataTable, Document,
+    Dot, DotRow, Dots, Emphasis, Equation, Evidence, HeatMap, Lines, Mark, Point, Provenance, Report, Role,
+    Row, Schema, Series, Step, Table, Term, Ties, Tone, Unit, Work,
 };
 use rivalry::stats::{Estimate, Interval};
 use serde_json::json;
@@ -115,6 +115,7 @@ pub(crate) fn report(name: &dyn Fn(&str) -> String) -> Report {
             meaning: vec![name("what the terms mean")],
         }),
         Block::Verdict(card),
+        Block::Checks(checks(name)),
         Block::Notes(vec![name("only few samples were tested")]),
         Block::Bibliography(Work::of([&CITATION])),
         Block::Provenance(vec![(name("seed"), name("seven"))]),
@@ -137,6 +138,22 @@ pub(crate) fn report(name: &dyn Fn(&str) -> String) -> Report {
         },
     };
     Report { title: name("the title"), blocks, document }
+}
+
+/// A check of every outcome.
+pub(crate) fn checks(name: &dyn Fn(&str) -> String) -> Vec<Check> {
+    let check = |words: &str, passed, measured| Check {
+        name: name(words),
+        passed,
+        statement: name(&format!("what {words} asks")),
+        measured,
+        unit: Unit::Points,
+    };
+    vec![
+        check("a gate", Some(true), estimate(0.011, 0.004, 0.019)),
+        check("a bar", Some(false), Cell::Number(-0.02)),
+        check("a riddle", None, Cell::Missing(name("nobody measured it"))),
+    ]
 }
 
 /// A chart of every kind.
@@ -182,7 +199,29 @@ pub(crate) fn charts(name: &dyn Fn(&str) -> String) -> Vec<Chart> {
         value: Axis::linear(name("difference"), Unit::Points),
         colours: Colours::Diverging { centre: 0.0 },
     };
-    vec![Chart::Lines(lines), Chart::Lines(rows), Chart::HeatMap(map)]
+    vec![Chart::Lines(lines), Chart::Lines(rows), Chart::HeatMap(map), Chart::Dots(dots(name))]
+}
+
+fn dots(name: &dyn Fn(&str) -> String) -> Dots {
+    let dot = |value: f64| {
+        let estimate = Estimate::new(value, Interval::new(value - 0.1, value + 0.1), 0.95, 9, "example");
+        Some(Dot { estimate, trainings: vec![value - 0.02, value + 0.03] })
+    };
+    let band = Some((-0.05, 0.05));
+    Dots {
+        title: name("a row of dots"),
+        caption: vec![name("how to read the dots")],
+        x: Axis::linear(name("distance"), Unit::Points),
+        rows_are: name("kind"),
+        series: vec![name("near"), name("far")],
+        rows: vec![
+            DotRow { band, is_strong: true, ..DotRow::plain(name("oak"), vec![dot(-0.2), dot(0.3)]) },
+            DotRow { apart: true, ..DotRow::plain(name("elm"), vec![dot(0.1), None]) },
+        ],
+        ties: Ties::Joined,
+        band: Some(name("chance")),
+        marks: vec![ChartMark::at_x(0.0, name("nothing"))],
+    }
 }
 
 /// A table for programs.

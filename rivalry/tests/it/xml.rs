@@ -3,6 +3,19 @@
 
 /// The elements in order, and all text between them, or what is wrong.
 pub(crate) fn read(text: &str) -> Result<(Vec<String>, String), String> {
+    let (elements, words) = read_whole(text)?;
+    Ok((elements.into_iter().map(|element| element.name).collect(), words))
+}
+
+/// An element with its attributes, unescaped, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+}
+
+/// The elements with their attributes, and all text between them.
+pub(crate) fn read_whole(text: &str) -> Result<(Vec<Element>, String), String> {
     let mut open: Vec<String> = Vec::new();
     let mut elements = Vec::new();
     let mut words = String::new();
@@ -15,11 +28,11 @@ pub(crate) fn read(text: &str) -> Result<(Vec<String>, String), String> {
             }
             rest = after;
         } else if let Some(after) = rest.strip_prefix('<') {
-            let (name, is_empty, after) = tag(after)?;
-            elements.push(name.clone());
+            let (element, is_empty, after) = tag(after)?;
             if !is_empty {
-                open.push(name);
+                open.push(element.name.clone());
             }
+            elements.push(element);
             rest = after;
         } else {
             let end = rest.find('<').unwrap_or(rest.len());
@@ -34,34 +47,33 @@ pub(crate) fn read(text: &str) -> Result<(Vec<String>, String), String> {
 }
 
 /// A start tag after its `<`: the name, whether it ends itself, and the rest.
-fn tag(text: &str) -> Result<(String, bool, &str), String> {
+fn tag(text: &str) -> Result<(Element, bool, &str), String> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric()).ok_or("a tag does not end")?;
     let (name, mut rest) = text.split_at(end);
     if name.is_empty() {
         return Err(format!("`<` before {:?}", text.chars().next()));
     }
-    let mut known = Vec::new();
+    let mut attributes: Vec<(String, String)> = Vec::new();
     loop {
         if let Some(after) = rest.strip_prefix("/>") {
-            return Ok((name.to_owned(), true, after));
+            return Ok((Element { name: name.to_owned(), attributes }, true, after));
         }
         if let Some(after) = rest.strip_prefix('>') {
-            return Ok((name.to_owned(), false, after));
+            return Ok((Element { name: name.to_owned(), attributes }, false, after));
         }
         let attribute = rest.strip_prefix(' ').ok_or(format!("no space in `{name}`"))?;
         let (key, after) = attribute.split_once("=\"").ok_or(format!("no value in `{name}`"))?;
         if key.is_empty() || !key.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-') {
             return Err(format!("`{key}` is no attribute"));
         }
-        if known.contains(&key) {
+        if attributes.iter().any(|(known, _)| known == key) {
             return Err(format!("`{key}` stands twice in `{name}`"));
         }
-        known.push(key);
         let (value, after) = after.split_once('"').ok_or("a value does not end")?;
         if value.contains('<') {
             return Err(format!("`<` in `{key}`"));
         }
-        unescaped(value)?;
+        attributes.push((key.to_owned(), unescaped(value)?));
         rest = after;
     }
 }

@@ -11,9 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use rivalry::data::atomic::write_atomic_with;
 use rivalry::registry::{Choice, Citation, Entry};
-use rivalry::render::renderer;
 use rivalry::report::{self, Document, Provenance, Report, Schema, Work};
 use rivalry::sweep::{Engine, TrialWatch, TrialsError};
 use serde_json::{Value, json};
@@ -22,9 +20,9 @@ use crate::clock::Stopwatch;
 use crate::commands::store;
 use crate::exit::{Failure, Status};
 use crate::home::Home;
-use crate::output::OutputArgs;
+use crate::output::{OutputArgs, save_as};
 use crate::progress::Progress;
-use crate::{signals, usage};
+use crate::signals;
 
 /// Run the theory of modality competition: races, maps, and every claim
 #[derive(Args, Debug)]
@@ -197,13 +195,9 @@ fn tell(document: &Document, out: Option<&Path>, output: &OutputArgs) -> Result<
 }
 
 fn keep(report: &Report, out: &Path) -> Result<(), Failure> {
-    for (name, file) in [("json", "report.json"), ("svg", "figures.svg"), ("csv", "table.csv")] {
-        let renderer = renderer(&Choice::new(name)).map_err(|errors| usage::choices(&errors))?;
-        let path = out.join(file);
-        write_atomic_with(&path, |file| renderer.render(report, file))
-            .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", path.display()), None))?;
-    }
-    Ok(())
+    let files =
+        [("json", "report.json"), ("html", "report.html"), ("svg", "figures.svg"), ("csv", "table.csv")];
+    files.into_iter().try_for_each(|(name, file)| save_as(&Choice::new(name), report, &out.join(file)))
 }
 
 /// The works that an encoder, a strategy or a solver comes from.

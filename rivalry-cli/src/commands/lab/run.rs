@@ -14,7 +14,7 @@ use crate::signals;
 /// One trial in full: errors, winners, and how the alignments grew
 #[derive(Args, Debug)]
 #[command(after_help = "\
-With --out the folder gets report.json, figures.svg and table.csv.
+With --out the folder gets report.json, report.html, figures.svg and table.csv.
 
 Examples:
   rivalry lab run

@@ -14,6 +14,8 @@ mod given;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::num::Matrix;
@@ -242,6 +244,34 @@ impl Study {
     /// The name of a set of modalities: joined by `+`.
     pub fn name_of(&self, modalities: &[usize]) -> String {
         modalities.iter().map(|m| self.modality_names[*m].as_str()).collect::<Vec<_>>().join("+")
+    }
+}
+
+impl Curves {
+    /// Everything by name; what was read off a branch as `WHAT.MODALITY`, the
+    /// names of the network's modalities given in its order.
+    pub fn by_name(&self, modalities: &[&str]) -> BTreeMap<String, &[f64]> {
+        let own = [
+            ("train_loss", &self.train_loss),
+            ("valid_loss", &self.valid_loss),
+            ("valid_accuracy", &self.valid_accuracy),
+        ];
+        let own = own.into_iter().map(|(name, values)| (name.to_owned(), values));
+        let branches = modalities.iter().zip(&self.branches).flat_map(|(modality, branch)| {
+            let read = [
+                ("residual_ratio", &branch.residual_ratio),
+                ("discrepancy_ratio", &branch.discrepancy_ratio),
+                ("branch_train_accuracy", &branch.train_accuracy),
+                ("gradient_cosine", &branch.gradient_cosine),
+                ("gradient_ratio", &branch.gradient_ratio),
+                ("fisher_trace", &branch.fisher_trace),
+            ];
+            read.map(|(what, values)| (format!("{what}.{modality}"), values))
+        });
+        own.chain(branches)
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(name, values)| (name, values.as_slice()))
+            .collect()
     }
 }
 

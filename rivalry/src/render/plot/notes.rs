@@ -154,6 +154,9 @@ pub(in crate::render) fn map_notes(map: &HeatMap, missing: &str, certain: &str) 
     let mut notes = Vec::new();
     let n_cells = map.x_values.len() * map.y_values.len();
     let cells = || map.cells.iter().take(n_cells).flatten();
+    if n_cells == 0 {
+        return vec!["There are no cells to show.".to_owned()];
+    }
     let n_missing = n_cells - cells().count();
     if n_missing > 0 {
         notes.push(format!("{missing}: not measured ({n_missing} of {n_cells})."));
@@ -193,6 +196,7 @@ pub(in crate::render) fn description(chart: &Chart) -> String {
             let (y, x) = (axis_title(&lines.y), axis_title(&lines.x));
             format!("{y} against {x}. Series: {}.", series.join("; "))
         }
+        Chart::Dots(dots) => super::dots::description(dots),
         Chart::HeatMap(map) => {
             let (value, y, x) = (axis_title(&map.value), axis_title(&map.y), axis_title(&map.x));
             let values = map.cells.iter().flatten().map(|cell| cell.value);

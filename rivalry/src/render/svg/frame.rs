@@ -2,7 +2,8 @@
 //! and small print below.
 
 use super::metrics::{bold_width, width, wrap};
-use super::page::{Anchor, FAINT, INK, Page, Path, escaped, px};
+use super::page::{Anchor, FAINT, INK, Page, Path, px};
+use crate::render::markup::escaped;
 use crate::render::plot::{Domain, Tick, TickLabel, category, fitting};
 use crate::report::Axis;
 
@@ -13,7 +14,7 @@ pub(super) const SMALL: f64 = 11.0;
 /// Around a figure.
 pub(super) const MARGIN: f64 = 14.0;
 const AXIS: &str = "#333333";
-const GRID: &str = "#e6e6e6";
+pub(super) const GRID: &str = "#e6e6e6";
 /// Longest label of a category that is written in full.
 const NAME_LIMIT: f64 = 130.0;
 /// Most lines below a tick.

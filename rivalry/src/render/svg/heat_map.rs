@@ -4,7 +4,7 @@ use super::frame::{self, Label, MARGIN, Plot, SMALL, Written, inert};
 use super::metrics::{clip, width};
 use super::page::{Anchor, Page, Path};
 use super::palette::{Colour, ColourMap, DIVERGING, SEQUENTIAL};
-use crate::render::plot::{Shades, axis_title, cell_decimals, cell_text, map_notes, setting_texts};
+use crate::render::plot::{Shades, axis_title, cell_decimals, cell_text, setting_texts};
 use crate::report::{Axis, Colours, HeatMap};
 
 /// Most that a plot is high.
@@ -21,14 +21,12 @@ const MISSING: &str = "#f2f2f2";
 const HATCH: &str = "#a0a0a0";
 
 /// The figure from its origin down; its height.
-pub(super) fn draw(page: &mut Page, map: &HeatMap, total: f64) -> f64 {
+pub(super) fn draw(page: &mut Page, map: &HeatMap, words: &[String], total: f64) -> f64 {
     let top = frame::title(page, &map.title, total, 0.0) + 4.0;
     let shades = Shades::of(map);
     let (n_columns, n_rows) = (map.x_values.len(), map.y_values.len());
     if n_columns == 0 || n_rows == 0 {
-        let words: Vec<String> =
-            map.caption.iter().cloned().chain(["There are no cells to show.".to_owned()]).collect();
-        return frame::caption(page, &words, total, top) + 4.0;
+        return frame::caption(page, words, total, top) + 4.0;
     }
     let y_labels: Vec<String> = settings(&map.y, &map.y_values);
     let y_title = axis_title(&map.y);
@@ -62,9 +60,7 @@ pub(super) fn draw(page: &mut Page, map: &HeatMap, total: f64) -> f64 {
     frame::left_axis(page, plot, &ticks(&y), &y, &y_title);
     let below = frame::bottom_axis(page, plot, &ticks(&x), &x, &axis_title(&map.x));
     bar(page, map, &shades, plot);
-    let notes = map_notes(map, "Hatched", "Dot");
-    let words: Vec<String> = map.caption.iter().cloned().chain(notes).collect();
-    frame::caption(page, &words, total, plot.bottom().max(top + 60.0) + below) + 4.0
+    frame::caption(page, words, total, plot.bottom().max(top + 60.0) + below) + 4.0
 }
 
 /// What stands beside rows or below columns.

@@ -5,11 +5,11 @@ use super::legend;
 use super::looks::{Look, looks};
 use super::marks::Marks;
 use super::page::{Page, Path};
-use crate::render::plot::{Domain, Tick, axis_title, lines_notes, x_domain, y_domain};
+use crate::render::plot::{Domain, Tick, axis_title, x_domain, y_domain};
 use crate::report::{Axis, Lines, Point, Role, Series, Side};
 
 /// How measured and predicted values look, on an axis and over categories.
-const LOOKS: [[&str; 2]; 2] = [["Solid", "dashed"], ["Markers", "bars"]];
+pub(super) const LOOKS: [[&str; 2]; 2] = [["Solid", "dashed"], ["Markers", "bars"]];
 /// More points than this have a band instead of whiskers.
 const WHISKERS: usize = 12;
 /// More points than this are not all marked.
@@ -23,7 +23,7 @@ struct Ready {
 }
 
 /// The figure from its origin down; its height.
-pub(super) fn draw(page: &mut Page, chart: &Lines, total: f64) -> f64 {
+pub(super) fn draw(page: &mut Page, chart: &Lines, words: &[String], total: f64) -> f64 {
     let looks = looks(&chart.series);
     let mut top = frame::title(page, &chart.title, total, 0.0);
     top = legend::draw(page, &chart.series, &looks, chart.x.categories.is_none(), total, top) + 6.0;
@@ -49,8 +49,7 @@ pub(super) fn draw(page: &mut Page, chart: &Lines, total: f64) -> f64 {
     frame::edges(page, plot);
     frame::left_axis(page, plot, &y.ticks, &y.labels, &y_title);
     let below = frame::bottom_axis(page, plot, &x.ticks, &x.labels, &axis_title(&chart.x));
-    let words: Vec<String> = chart.caption.iter().cloned().chain(lines_notes(chart, Some(LOOKS))).collect();
-    frame::caption(page, &words, total, plot.bottom() + below) + 4.0
+    frame::caption(page, words, total, plot.bottom() + below) + 4.0
 }
 
 fn ready(axis: &Axis, domain: Domain, length: f64, ticks: fn(&Domain, &Axis, f64) -> Vec<Tick>) -> Ready {

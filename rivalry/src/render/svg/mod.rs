@@ -5,6 +5,7 @@
 //! Text is laid out by a fixed table of widths, not by the fonts of a machine:
 //! the same report gives the same bytes everywhere.
 
+mod dots;
 mod frame;
 mod heat_map;
 mod legend;
@@ -20,9 +21,9 @@ use std::io;
 use self::frame::MARGIN;
 use self::page::{Anchor, FAINT, Page};
 use super::Render;
-use super::plot::description;
+use super::plot::{description, dots_notes, lines_notes, map_notes};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
-use crate::report::{Block, Chart, Report};
+use crate::report::{Block, Chart, Dots, HeatMap, Lines, Report};
 
 const OKABE_ITO: Citation = Citation {
     key: "okabe2008colour",
@@ -107,11 +108,41 @@ impl Render for Svg {
     }
 }
 
+/// One figure as an element of a page that writes its title and all words below
+/// it itself.
+pub(super) fn figure(chart: &Chart, width: f64) -> String {
+    let mut bare = chart.clone();
+    match &mut bare {
+        Chart::Lines(Lines { title, .. })
+        | Chart::HeatMap(HeatMap { title, .. })
+        | Chart::Dots(Dots { title, .. }) => title.clear(),
+    }
+    let mut page = Page::default();
+    page.spoken(chart.title(), &description(chart));
+    let height = shapes(&mut page, &bare, &[], width) + MARGIN / 2.0;
+    format!("{}{}</svg>\n", frame::opening(width, height), page.into_text())
+}
+
 /// One figure from its origin down; its height.
 fn draw(page: &mut Page, chart: &Chart, width: f64) -> f64 {
     page.spoken(chart.title(), &description(chart));
+    shapes(page, chart, &words(chart), width)
+}
+
+/// What stands below a figure: its caption, and how to read what was drawn.
+pub(super) fn words(chart: &Chart) -> Vec<String> {
+    let notes = match chart {
+        Chart::Lines(chart) => lines_notes(chart, Some(lines::LOOKS)),
+        Chart::HeatMap(map) => map_notes(map, "Hatched", "Dot"),
+        Chart::Dots(dots) => dots_notes(dots, Some("Small dots")),
+    };
+    chart.caption().iter().cloned().chain(notes).collect()
+}
+
+fn shapes(page: &mut Page, chart: &Chart, words: &[String], width: f64) -> f64 {
     match chart {
-        Chart::Lines(lines) => lines::draw(page, lines, width),
-        Chart::HeatMap(map) => heat_map::draw(page, map, width),
+        Chart::Lines(lines) => lines::draw(page, lines, words, width),
+        Chart::HeatMap(map) => heat_map::draw(page, map, words, width),
+        Chart::Dots(dots) => dots::draw(page, dots, words, width),
     }
 }

@@ -1,10 +1,10 @@
 //! The only place that writes SVG: shapes take numbers and colours of ours, and
-//! every string of a report is escaped in [`escaped`]. No scripts, no links, no
+//! every string of a report is escaped. No scripts, no links, no
 //! identifiers, no style sheets: a figure may stand inside any document.
 
 use std::fmt::Write as _;
 
-use crate::render::terminal::inert;
+use crate::render::markup::escaped;
 
 /// Text is nearly black, so that it is not harsher than the lines.
 pub(super) const INK: &str = "#1a1a1a";
@@ -17,25 +17,6 @@ pub(super) enum Anchor {
     Start,
     Middle,
     End,
-}
-
-/// A string of a report as XML shows it: what a terminal or a bidirectional
-/// reader would obey is written out, markup is text.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in inert(text).chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // Not characters to XML 1.0, however they are written.
-            '\u{fffe}' | '\u{ffff}' => out.extend(character.escape_unicode()),
-            _ => out.push(character),
-        }
-    }
-    out
 }
 
 /// A length in pixels: two decimals, no trailing zeros, no negative zero.
@@ -234,14 +215,6 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn markup_in_names_is_text() {
-        assert_eq!(
-            escaped("<a href='x'>&\"\u{1b}\u{ffff}"),
-            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\\u{1b}\\u{ffff}"
-        );
-    }
 
     #[test]
     fn lengths_are_short() {

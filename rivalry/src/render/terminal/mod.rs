@@ -13,13 +13,14 @@ use std::io;
 pub use text::inert;
 pub(super) use text::is_hostile;
 
-use self::numbers::number;
-pub(super) use self::numbers::unit_suffix;
+pub(super) use self::numbers::{number, unit_sign, unit_suffix};
 use self::style::{Paint, Style};
 use self::text::{pad_right, width, wrap};
 use super::Render;
 use crate::registry::{Default, Entry, Knob, Range};
-use crate::report::{Block, Card, Cell, Chart, Equation, Evidence, Mark, Report, Step, Table, Unit, Work};
+use crate::report::{
+    Block, Card, Cell, Chart, Check, Equation, Evidence, Mark, Report, Step, Table, Unit, Work,
+};
 use crate::stats::Interval;
 
 pub(super) const ENTRY: Entry<dyn Render> = Entry {
@@ -39,9 +40,19 @@ pub(super) const ENTRY: Entry<dyn Render> = Entry {
             range: Range::Switch,
             meaning: "colour on top of the signs and words",
         },
+        Knob {
+            name: "charts",
+            default: Default::Flag(true),
+            range: Range::Switch,
+            meaning: "charts in characters among the tables",
+        },
     ],
     build: |settings| {
-        Box::new(Terminal { width: settings.whole("width"), paint: Paint { color: settings.flag("color") } })
+        Box::new(Terminal {
+            width: settings.whole("width"),
+            paint: Paint { color: settings.flag("color") },
+            charts: settings.flag("charts"),
+        })
     },
 };
 
@@ -51,13 +62,19 @@ const INDENT: &str = "  ";
 struct Terminal {
     width: usize,
     paint: Paint,
+    charts: bool,
 }
 
 impl Render for Terminal {
     fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         let mut lines = Vec::new();
         self.title(&report.title, &mut lines);
-        for block in &report.blocks {
+        for (idx, block) in report.blocks.iter().enumerate() {
+            let is_chart = |block: Option<&Block>| matches!(block, Some(Block::Chart(_)));
+            let heads_chart = matches!(block, Block::Heading(_)) && is_chart(report.blocks.get(idx + 1));
+            if !self.charts && (is_chart(Some(block)) || heads_chart) {
+                continue;
+            }
             lines.push(String::new());
             self.block(block, &mut lines);
         }
@@ -82,6 +99,7 @@ impl Terminal {
             }
             Block::Equation(equation) => self.equation(equation, lines),
             Block::Verdict(card) => self.verdict(card, lines),
+            Block::Checks(checks) => self.checks(checks, lines),
             Block::Notes(notes) => {
                 for note in notes {
                     self.hanging("! ", &inert(note), Style::Plain, lines);
@@ -255,6 +273,26 @@ impl Terminal {
                 // A command is one line however long: it is there to be copied.
                 lines.push(format!("{INDENT}   $ {}", inert(command)));
             }
+        }
+    }
+
+    fn checks(&self, checks: &[Check], lines: &mut Vec<String>) {
+        for check in checks {
+            let (sign, style) = match check.passed {
+                Some(true) => ("✓ pass", Style::Good),
+                Some(false) => ("✗ FAIL", Style::Bad),
+                None => ("! open", Style::Uncertain),
+            };
+            let lead = format!("{}  ", self.paint.paint(style, sign));
+            let name = inert(&check.name);
+            for (idx, line) in wrap(&name, self.room().saturating_sub(8).max(16)).iter().enumerate() {
+                let lead = if idx == 0 { lead.clone() } else { " ".repeat(8) };
+                lines.push(format!("{INDENT}{lead}{}", self.paint.paint(Style::Strong, line)));
+            }
+            let measured = in_words(&check.measured, check.unit);
+            let statement = inert(&check.statement);
+            let text = if measured.is_empty() { statement } else { format!("{statement}: {measured}") };
+            self.hanging("        ", &text, Style::Plain, lines);
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::report::Unit;
 
 /// A number in its unit, without the unit's sign.
-pub(super) fn number(value: f64, unit: Unit) -> String {
+pub(in crate::render) fn number(value: f64, unit: Unit) -> String {
     if !value.is_finite() {
         return "n/a".to_owned();
     }
@@ -25,7 +25,7 @@ pub(super) fn number(value: f64, unit: Unit) -> String {
 }
 
 /// What stands in a column's head for its unit.
-pub(super) fn unit_sign(unit: Unit) -> &'static str {
+pub(in crate::render) fn unit_sign(unit: Unit) -> &'static str {
     match unit {
         Unit::Percent => "%",
         Unit::Points => "points",

@@ -1,6 +1,7 @@
 //! The report of a diagnosis, composed from its document alone: whatever the
 //! report shows is in the JSON, and a kept document is drawn like a fresh one.
 
+mod charts;
 pub(super) mod reading;
 pub(super) mod tables;
 
@@ -79,6 +80,7 @@ pub fn diagnosis(document: Document, classes: ClassesShown) -> Result<Report, No
         )]));
     }
     blocks.push(Block::Table(tables::models(&results, &data, &settings)));
+    blocks.extend(charts::models(&results).map(Block::Chart));
     blocks.push(decomposition(&results));
     blocks.push(Block::KeyValues(vec![(
         "headroom: ensemble minus joint".to_owned(),
@@ -86,7 +88,16 @@ pub fn diagnosis(document: Document, classes: ClassesShown) -> Result<Report, No
         Unit::Points,
     )]));
     blocks.push(Block::Table(tables::modalities(&results)));
+    blocks.extend(charts::deficits(&results).into_iter().chain(charts::usage(&results)).map(Block::Chart));
     blocks.extend(tables::classes(&results, classes).map(Block::Table));
+    let of_classes = charts::class_changes(&results).into_iter().chain(charts::winners(&results));
+    blocks.extend(of_classes.map(Block::Chart));
+    let over_epochs: Vec<_> =
+        charts::learning(&results).into_iter().chain(charts::meters(&results)).collect();
+    if !over_epochs.is_empty() {
+        blocks.push(Block::Heading("How the networks learned".to_owned()));
+        blocks.extend(over_epochs.into_iter().map(Block::Chart));
+    }
     // The verdict comes last but for small print: on a terminal it is what stays
     // in sight.
     blocks.push(Block::Bibliography(document.citations.clone()));

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::NotADiagnosis;
-use crate::report::{Cell, Document};
+use crate::report::{Cell, Column, Document};
 use crate::stats::Estimate;
 
 /// An estimate, or nulls and the reason.
@@ -31,6 +31,10 @@ pub(in crate::report) struct Results {
     pub(in crate::report) models: Vec<Model>,
     pub(in crate::report) modalities: Vec<Modality>,
     pub(in crate::report) classes: Vec<Class>,
+    #[serde(default)]
+    pub(in crate::report) curves: Vec<Curves>,
+    #[serde(default)]
+    pub(in crate::report) null_band: Vec<Number>,
     pub(in crate::report) definitions: BTreeMap<String, Definition>,
 }
 
@@ -42,11 +46,15 @@ pub(in crate::report) struct Model {
     pub(in crate::report) modalities: Vec<String>,
     pub(in crate::report) accuracy: Number,
     pub(in crate::report) drop_vs_best_unimodal: Number,
+    #[serde(default)]
+    pub(in crate::report) trainings: Vec<OneTraining>,
 }
 
 #[derive(Deserialize)]
 pub(in crate::report) struct Modality {
     pub(in crate::report) name: String,
+    #[serde(default)]
+    pub(in crate::report) trainings: Vec<OneTraining>,
     /// Every quantity by name; not all need be there.
     #[serde(flatten)]
     quantities: BTreeMap<String, Value>,
@@ -62,11 +70,36 @@ pub(in crate::report) struct Class {
     pub(in crate::report) shrunken_change: Number,
     pub(in crate::report) q_value: Option<f64>,
     pub(in crate::report) winner: Option<String>,
+    /// What belongs to a class and a modality.
+    #[serde(default)]
+    pub(in crate::report) by_modality: Vec<Modality>,
+}
+
+/// The seed and whatever was kept of a training.
+#[derive(Deserialize)]
+pub(in crate::report) struct OneTraining(BTreeMap<String, Value>);
+
+#[derive(Deserialize)]
+pub(in crate::report) struct Curves {
+    pub(in crate::report) model: String,
+    pub(in crate::report) epochs: Vec<u64>,
+    pub(in crate::report) quantities: BTreeMap<String, Course>,
+}
+
+#[derive(Deserialize)]
+pub(in crate::report) struct Course {
+    pub(in crate::report) mean: Vec<f64>,
+    pub(in crate::report) low: Vec<f64>,
+    pub(in crate::report) high: Vec<f64>,
 }
 
 #[derive(Deserialize)]
 pub(in crate::report) struct Definition {
+    #[serde(default)]
+    pub(in crate::report) unit: String,
     pub(in crate::report) definition: String,
+    #[serde(default)]
+    pub(in crate::report) cites: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -181,6 +214,23 @@ impl Number {
             }),
             _ => Cell::Missing(self.method.clone()),
         }
+    }
+}
+
+impl Results {
+    /// The column with the definition of its quantity and its sources.
+    pub(in crate::report) fn defined(&self, column: Column, quantity: &str) -> Column {
+        match self.definitions.get(quantity) {
+            Some(found) => column.defined(found.definition.clone(), found.cites.clone()),
+            None => column,
+        }
+    }
+}
+
+impl OneTraining {
+    /// A quantity in this training.
+    pub(in crate::report) fn value(&self, quantity: &str) -> Option<f64> {
+        self.0.get(quantity)?.as_f64()
     }
 }
 

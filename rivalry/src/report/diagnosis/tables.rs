@@ -7,7 +7,7 @@ use crate::report::{Better, Cell, Column, Emphasis, Row, Table, Unit};
 /// With at most this many classes the report lists all of them anyway.
 const FEW_CLASSES: usize = 20;
 /// The false discovery rate at which a changed class is counted.
-const FDR: f64 = 0.05;
+pub(super) const FDR: f64 = 0.05;
 
 /// The talk's table: each modality alone, every combination, the controls.
 pub(super) fn models(results: &Results, data: &Data, settings: &Settings) -> Table {
@@ -59,8 +59,11 @@ pub(super) fn models(results: &Results, data: &Data, settings: &Settings) -> Tab
         caption,
         columns: vec![
             Column::plain("network"),
-            Column::of("accuracy", Unit::Percent, Better::Higher),
-            Column::of("drop vs best alone", Unit::Points, Better::Higher),
+            results.defined(Column::of("accuracy", Unit::Percent, Better::Higher), "accuracy"),
+            results.defined(
+                Column::of("drop vs best alone", Unit::Points, Better::Higher),
+                "drop_vs_best_unimodal",
+            ),
             Column::plain(""),
         ],
         rows,
@@ -69,7 +72,7 @@ pub(super) fn models(results: &Results, data: &Data, settings: &Settings) -> Tab
 
 /// Names of many modalities, joined, would be cut off: with more than three,
 /// all of them and all but one are named as such.
-fn row_name(model: &Model, results: &Results) -> String {
+pub(super) fn row_name(model: &Model, results: &Results) -> String {
     let all: Vec<&String> = results.modalities.iter().map(|modality| &modality.name).collect();
     if all.len() <= 3 || model.kind == "ensemble" {
         return model.name.clone();
@@ -123,7 +126,7 @@ pub(super) fn modalities(results: &Results) -> Table {
         title: "What became of each modality".to_owned(),
         caption,
         columns: std::iter::once(Column::plain("modality"))
-            .chain(columns.map(|(_, column)| column))
+            .chain(columns.map(|(quantity, column)| results.defined(column, quantity)))
             .collect(),
         rows,
     }
@@ -193,11 +196,11 @@ pub(in crate::report) fn classes(results: &Results, shown: ClassesShown) -> Opti
         columns: vec![
             Column::plain("class"),
             Column::plain("n"),
-            Column::of("joint", Unit::Percent, Better::Higher),
-            Column::of(best, Unit::Percent, Better::Higher),
-            Column::of("change", Unit::Points, Better::Higher),
-            Column::of("shrunken", Unit::Points, Better::Higher),
-            Column::of("q", Unit::Probability, Better::Neither),
+            results.defined(Column::of("joint", Unit::Percent, Better::Higher), "class_joint"),
+            results.defined(Column::of(best, Unit::Percent, Better::Higher), "class_best_unimodal"),
+            results.defined(Column::of("change", Unit::Points, Better::Higher), "class_change"),
+            results.defined(Column::of("shrunken", Unit::Points, Better::Higher), "class_shrunken_change"),
+            results.defined(Column::of("q", Unit::Probability, Better::Neither), "class_q_value"),
             Column::plain("winner"),
         ],
         rows,

@@ -5,7 +5,7 @@ use rivalry::registry::Choice;
 use rivalry::render::{RENDERERS, renderer};
 use rivalry::report::{Block, DataTable, Report};
 
-use crate::{specimen, xml};
+use crate::{html, specimen, xml};
 
 fn rendered(choice: &Choice, report: &Report) -> String {
     let mut out = Vec::new();
@@ -56,6 +56,21 @@ const ATTACKS: &[&str] = &[
     "\u{fffe}\u{ffff}",
 ];
 
+/// What a reader sees, without escapes, and without what is there for programs.
+fn seen(renderer: &str, text: &str) -> String {
+    match renderer {
+        "html" => html::words(text),
+        "junit" => {
+            let (elements, words) = xml::read_whole(text).unwrap();
+            let values = elements.into_iter().flat_map(|element| element.attributes).map(|(_, value)| value);
+            values.fold(words, |all, value| all + &value)
+        }
+        "markdown" => text.replace('\\', ""),
+        "latex" => text.replace(['{', '}', '\\'], ""),
+        _ => text.to_owned(),
+    }
+}
+
 /// The strings of data that a renderer must show.
 fn shown_by(renderer: &str) -> Vec<String> {
     let in_table = specimen::names_in(specimen::data);
@@ -64,6 +79,16 @@ fn shown_by(renderer: &str) -> Vec<String> {
         "json" => Vec::new(),
         "svg" => [specimen::names_in(specimen::charts), vec!["the title".to_owned()]].concat(),
         "csv" => in_table.into_iter().filter(|name| name != "the grid").collect(),
+        "junit" => [specimen::names_in(specimen::checks), vec!["the title".to_owned()]].concat(),
+        // These name charts and leave their drawing to others.
+        "markdown" | "latex" => {
+            let in_charts = specimen::names_in(specimen::charts);
+            let all = specimen::names_in(specimen::report);
+            let is_named = |name: &&String| {
+                !in_charts.contains(name) || name.starts_with("a figure") || name.starts_with("how to read")
+            };
+            all.iter().filter(is_named).filter(|name| !in_table.contains(name)).cloned().collect()
+        }
         // People are told of tables for programs.
         _ => {
             let all = specimen::names_in(specimen::report);
@@ -76,7 +101,7 @@ fn shown_by(renderer: &str) -> Vec<String> {
 fn every_block_is_drawn() {
     let report = specimen::report(&str::to_owned);
     for entry in RENDERERS {
-        let text = squeezed(&rendered(&Choice::new(entry.name), &report));
+        let text = squeezed(&seen(entry.name, &rendered(&Choice::new(entry.name), &report)));
         for name in shown_by(entry.name) {
             assert!(text.contains(&squeezed(&name)), "`{}` does not draw `{name}`:\n{text}", entry.name);
         }
@@ -109,7 +134,15 @@ fn hostile_strings_are_inert() {
                     }
                     "svg" => is_inert_svg(&text),
                     "csv" => is_inert_csv(&text, &friendly),
-                    _ => {}
+                    "html" => html::is_inert(&text, &friendly),
+                    "markdown" => is_inert_markdown(&text, &friendly),
+                    "latex" => is_inert_latex(&text, &friendly),
+                    "junit" => {
+                        let elements = |text: &str| xml::read(text).unwrap().0;
+                        assert_eq!(elements(&text), elements(&friendly));
+                    }
+                    "terminal" => {}
+                    other => panic!("nothing says when `{other}` is inert"),
                 }
             }
         }
@@ -121,6 +154,59 @@ fn is_inert_svg(text: &str) {
     const ALLOWED: [&str; 8] = ["svg", "title", "desc", "g", "rect", "path", "text", "tspan"];
     let (elements, _) = xml::read(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert!(elements.iter().all(|element| ALLOWED.contains(&element.as_str())), "{elements:?}");
+}
+
+/// As many lines and cells as ever, and no markup but ours.
+fn is_inert_markdown(text: &str, friendly: &str) {
+    assert_eq!(text.lines().count(), friendly.lines().count(), "{text}");
+    for (line, other) in text.lines().zip(friendly.lines()) {
+        let line = line.replace("\\\\", "");
+        let count = |line: &str, sign: char| {
+            let escaped = line.matches(&format!("\\{sign}")).count();
+            line.matches(sign).count() - escaped
+        };
+        for sign in ['|', '*', '[', '<', '#', '~', '!', '$', '@'] {
+            // A command stands in a code span, where nothing is markup.
+            if !line.contains("rivalry list") {
+                assert_eq!(count(&line, sign), count(other, sign), "{sign} in {line}");
+            }
+        }
+        assert_eq!(line.starts_with('>'), other.starts_with('>'), "{line}");
+    }
+}
+
+/// Only commands that a friendly report has too, and braces in pairs.
+fn is_inert_latex(text: &str, friendly: &str) {
+    let commands = |text: &str| {
+        let mut found: Vec<String> = Vec::new();
+        for piece in text.split('\\').skip(1) {
+            let name: String = piece.chars().take_while(char::is_ascii_alphabetic).collect();
+            let is_text = name.starts_with("text") && name != "textbf" && name != "texttt";
+            if !name.is_empty() && !is_text {
+                found.push(name);
+            }
+        }
+        found.sort();
+        found
+    };
+    assert_eq!(commands(text), commands(friendly), "{text}");
+    assert_eq!(text.lines().count(), friendly.lines().count(), "{text}");
+    for line in text.lines().filter(|line| !line.starts_with('%')) {
+        let plain = line.replace("\\\\", "");
+        for (sign, escaped) in [('%', "\\%"), ('#', "\\#"), ('^', "\\^"), ('~', "\\~")] {
+            assert_eq!(plain.matches(sign).count(), plain.matches(escaped).count(), "{sign} in {line}");
+        }
+    }
+    let mut depth = 0_i32;
+    for piece in text.replace("\\{", "").replace("\\}", "").chars() {
+        depth += match piece {
+            '{' => 1,
+            '}' => -1,
+            _ => 0,
+        };
+        assert!(depth >= 0, "{text}");
+    }
+    assert_eq!(depth, 0, "{text}");
 }
 
 /// As many rows and cells as ever, and none that a spreadsheet would run.
@@ -201,9 +287,9 @@ fn one_part_may_be_asked_for_and_must_be_there() {
     };
     let third = part("svg", "chart", 3).unwrap();
     assert!(third.contains("a map") && !third.contains("a figure"), "{third}");
-    let error = part("svg", "chart", 4).unwrap_err();
+    let error = part("svg", "chart", 5).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
-    assert_eq!(error.to_string(), "there is no chart 4 in this report, which has 3");
+    assert_eq!(error.to_string(), "there is no chart 5 in this report, which has 4");
     let error = part("csv", "table", 2).unwrap_err();
     assert_eq!(error.to_string(), "there is no table for programs 2 in this report, which has 1");
 }

@@ -9,7 +9,7 @@ mod rows;
 use super::numbers::number;
 use super::style::Paint;
 use super::text::{inert, pad_right, width};
-use crate::render::plot::{lines_notes, map_notes, short};
+use crate::render::plot::{as_lines, dots_notes, lines_notes, map_notes, short};
 use crate::report::{Chart, Lines, Unit};
 
 /// The chart's lines, each at most `limit` columns wide, and the sentences that
@@ -20,6 +20,7 @@ pub(super) fn draw(chart: &Chart, limit: usize, paint: Paint) -> (Vec<String>, V
             (rows::draw(chart, limit, paint), notes(chart))
         }
         Chart::Lines(chart) => (lines::draw(chart, limit, paint), notes(chart)),
+        Chart::Dots(dots) => (rows::draw(&as_lines(dots), limit, paint), dots_notes(dots, None)),
         Chart::HeatMap(map) => (heat_map::draw(map, limit, paint), map_notes(map, "–", "*")),
     };
     (drawn, chart.caption().iter().cloned().chain(notes).collect())

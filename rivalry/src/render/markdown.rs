@@ -1,0 +1,275 @@
+//! A report in GitHub-flavoured Markdown: for issues, notebooks and pages. The
+//! verdict is a block quote, tables are tables, charts are named: their numbers
+//! are in the tables and in the document.
+//!
+//! Names come from strangers: every character that Markdown or HTML could take
+//! for markup is escaped with a backslash or as an entity.
+
+use std::fmt::Write as _;
+use std::io;
+
+use super::Render;
+use super::prose::{Medium, in_order, is_numeric, reasons};
+use super::terminal::inert;
+use crate::registry::{Citation, Entry};
+use crate::report::{Block, Card, Check, Emphasis, Equation, Mark, Report, Table, Work};
+
+const GFM: Citation = Citation {
+    key: "gfm",
+    text: "GitHub Flavored Markdown Spec, version 0.29-gfm. 2019.",
+    url: "https://github.github.com/gfm/",
+};
+
+pub(super) const ENTRY: Entry<dyn Render> = Entry {
+    name: "markdown",
+    summary: "verdict and tables for issues, notebooks and pages, in GitHub's Markdown",
+    cites: &[GFM],
+    knobs: &[],
+    build: |_| Box::new(Markdown),
+};
+
+struct Markdown;
+
+impl Medium for Markdown {
+    fn words(&self, text: &str) -> String {
+        escaped(text)
+    }
+
+    fn digits(&self, text: &str) -> String {
+        text.replace('<', "&lt;")
+    }
+
+    fn strong(&self, escaped: &str) -> String {
+        // Emphasis around nothing or around spaces would be shown as asterisks.
+        if escaped.trim().is_empty() { escaped.to_owned() } else { format!("**{}**", escaped.trim()) }
+    }
+
+    fn mark(&self, mark: Mark) -> String {
+        match mark {
+            Mark::Good => "✓".to_owned(),
+            Mark::Bad => "✗".to_owned(),
+            Mark::Attention => "\\!".to_owned(),
+        }
+    }
+
+    fn dash(&self) -> String {
+        "–".to_owned()
+    }
+}
+
+impl Render for Markdown {
+    fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut text = format!("# {}\n", escaped(&report.title));
+        for block in in_order(report) {
+            let before = text.len();
+            text.push('\n');
+            self.block(block, &mut text);
+            if text.len() == before + 1 {
+                text.truncate(before);
+            }
+        }
+        out.write_all(text.as_bytes())
+    }
+}
+
+/// A string of the report as words on one line.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let shown = inert(text);
+    let mut before = ' ';
+    for (idx, character) in shown.char_indices() {
+        let next = shown[idx + character.len_utf8()..].chars().next().unwrap_or(' ');
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | '|' | '~' | '#' | '$' | '!' | '@' => {
+                out.push('\\');
+                out.push(character);
+            }
+            // Addresses and `:smiles:` begin with what follows a colon.
+            ':' if !next.is_whitespace() => out.push_str("\\:"),
+            // `www.` becomes a link by itself.
+            '.' if before.eq_ignore_ascii_case(&'w') => out.push_str("\\."),
+            // Lists, rules and quotes begin a line.
+            '-' | '+' | '=' if idx == 0 => {
+                out.push('\\');
+                out.push(character);
+            }
+            '.' | ')' if idx > 0 && shown[..idx].bytes().all(|b| b.is_ascii_digit()) => {
+                out.push('\\');
+                out.push(character);
+            }
+            _ => out.push(character),
+        }
+        before = character;
+    }
+    out
+}
+
+impl Markdown {
+    fn block(&self, block: &Block, out: &mut String) {
+        match block {
+            Block::Heading(words) => line(out, &format!("## {}", escaped(words))),
+            Block::Paragraph(words) => line(out, &escaped(words)),
+            Block::KeyValues(pairs) => {
+                for (name, cell, unit) in pairs {
+                    line(out, &format!("- {}: {}", escaped(name), self.alone(cell, *unit)));
+                }
+            }
+            Block::Table(table) => self.table(table, out),
+            Block::Chart(chart) => {
+                let words = std::iter::once(chart.title()).chain(chart.caption().iter().map(String::as_str));
+                let words: Vec<String> = words.map(escaped).collect();
+                line(out, &format!("Chart (svg, html): {}", words.join(". ")));
+            }
+            Block::Data(table) => {
+                line(out, &format!("{}: {} rows for programs (csv)", escaped(&table.name), table.rows.len()));
+            }
+            Block::Equation(equation) => self.equation(equation, out),
+            Block::Verdict(card) => self.verdict(card, out),
+            Block::Checks(checks) => self.checks(checks, out),
+            Block::Notes(notes) => {
+                for note in notes {
+                    line(out, &format!("- **Note:** {}", escaped(note)));
+                }
+            }
+            Block::Bibliography(works) => bibliography(works, out),
+            Block::Provenance(pairs) => {
+                let pairs: Vec<String> = pairs
+                    .iter()
+                    .map(|(name, value)| format!("{} {}", escaped(name), escaped(value)))
+                    .collect();
+                line(out, &pairs.join(" · "));
+            }
+        }
+    }
+
+    fn table(&self, table: &Table, out: &mut String) {
+        line(out, &format!("## {}\n", escaped(&table.title)));
+        let heads: Vec<String> = table.columns.iter().map(|column| self.head(column)).collect();
+        line(out, &format!("| {} |", heads.join(" | ")));
+        let sides: Vec<&str> =
+            (0..table.columns.len()).map(|idx| if is_numeric(table, idx) { "---:" } else { "---" }).collect();
+        line(out, &format!("| {} |", sides.join(" | ")));
+        for row in &table.rows {
+            let cells: Vec<String> = table
+                .columns
+                .iter()
+                .zip(&row.cells)
+                .map(|(column, cell)| {
+                    let shown = self.cell(cell, column.unit);
+                    if row.emphasis == Emphasis::Strong { self.strong(&shown) } else { shown }
+                })
+                .collect();
+            line(out, &format!("| {} |", cells.join(" | ")));
+        }
+        for (idx, sentence) in table.caption.iter().enumerate() {
+            if idx == 0 {
+                out.push('\n');
+            }
+            line(out, &format!("- {}", escaped(sentence)));
+        }
+    }
+
+    fn equation(&self, equation: &Equation, out: &mut String) {
+        let term = |name: &str, cell| format!("{} {}", escaped(name), self.alone(cell, equation.unit));
+        let right: Vec<String> = equation.right.iter().map(|part| term(&part.name, &part.cell)).collect();
+        let left = term(&equation.left.name, &equation.left.cell);
+        line(out, &self.strong(&format!("{left} = {}", right.join(" + "))));
+        for (idx, sentence) in equation.meaning.iter().enumerate() {
+            if idx == 0 {
+                out.push('\n');
+            }
+            line(out, &format!("- {}", escaped(sentence)));
+        }
+    }
+
+    fn verdict(&self, card: &Card, out: &mut String) {
+        let headline = format!("{} · {}", escaped(&card.code), escaped(&card.name));
+        line(out, &format!("> {}\n>", self.strong(&headline)));
+        line(out, &format!("> {}", escaped(&card.statement)));
+        if !card.next.is_empty() {
+            line(out, ">\n> Next:\n>");
+            for (idx, step) in card.next.iter().enumerate() {
+                let command =
+                    step.command.as_ref().map_or_else(String::new, |command| format!(": {}", code(command)));
+                line(out, &format!("> {}. {}{command}", idx + 1, escaped(&step.text)));
+            }
+        }
+        for (name, reasons) in reasons(card) {
+            if !reasons.is_empty() {
+                line(out, &format!(">\n> {name}:\n>"));
+            }
+            for reason in reasons {
+                let subject = if reason.subject.is_empty() {
+                    String::new()
+                } else {
+                    format!("{}: ", self.strong(&escaped(&reason.subject)))
+                };
+                line(out, &format!("> - {subject}{}", escaped(&reason.text)));
+            }
+        }
+    }
+
+    fn checks(&self, checks: &[Check], out: &mut String) {
+        line(out, "| check | outcome | measured | what it means |\n| --- | --- | ---: | --- |");
+        for check in checks {
+            let outcome = match check.passed {
+                Some(true) => "✓ pass",
+                Some(false) => "✗ **fail**",
+                None => "open",
+            };
+            let measured = self.alone(&check.measured, check.unit);
+            let (name, statement) = (escaped(&check.name), escaped(&check.statement));
+            line(out, &format!("| {name} | {outcome} | {measured} | {statement} |"));
+        }
+    }
+}
+
+fn bibliography(works: &[Work], out: &mut String) {
+    if works.is_empty() {
+        return;
+    }
+    line(out, "## Methods from\n");
+    for work in works {
+        line(out, format!("- {} {}", escaped(&work.text), escaped(&work.url)).trim_end());
+    }
+}
+
+/// Between as many backticks as the text does not hold.
+fn code(text: &str) -> String {
+    let text = inert(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if longest > 0 { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn line(out: &mut String, text: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_in_names_is_text() {
+        for (name, expected) in [
+            ("a|b", "a\\|b"),
+            ("<b>", "&lt;b&gt;"),
+            ("[x](y)", "\\[x](y)"),
+            ("https://a.b", "https\\://a.b"),
+            ("www.a.b", "www\\.a.b"),
+            ("1. one", "1\\. one"),
+            ("- item", "\\- item"),
+            ("accuracy: 0.5", "accuracy: 0.5"),
+            ("image+audio", "image+audio"),
+        ] {
+            assert_eq!(escaped(name), expected);
+        }
+        assert_eq!(code("a`b"), "`` a`b ``");
+    }
+}

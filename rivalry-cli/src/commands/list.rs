@@ -161,7 +161,10 @@ fn report(drawers: &[Drawer], in_full: bool) -> Report {
         citations.extend(kinds.iter().flat_map(|kind| kind.cites));
         let mut about: Vec<serde_json::Value> = kinds.iter().map(described).collect();
         if *drawer == Drawer::Metrics {
-            metrics::Metrics::all().iter().zip(&mut about).for_each(|((_, metric), kind)| measures(metric, kind));
+            metrics::Metrics::all()
+                .iter()
+                .zip(&mut about)
+                .for_each(|((_, metric), kind)| measures(metric, kind));
         }
         listed.push(json!({ "name": drawer.name(), "kinds": about }));
     }

@@ -147,7 +147,8 @@ fn usage(facts: &Facts<'_>) -> Option<String> {
     for (meter, convention) in METERS {
         let of = |m: usize| facts.modality(meter, m).map(|estimate| estimate.value);
         let values: Option<Vec<f64>> = facts.modalities().map(of).collect();
-        let Some((modality, _)) = values.as_deref().and_then(leader).filter(|(_, lead)| *lead >= facts.at.rope)
+        let Some((modality, _)) =
+            values.as_deref().and_then(leader).filter(|(_, lead)| *lead >= facts.at.rope)
         else {
             continue;
         };

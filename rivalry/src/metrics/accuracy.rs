@@ -2,7 +2,7 @@
 //! the networks trained alone.
 
 use crate::metrics::{
-    Direction, ENSEMBLE, Metric, Need, ModelKey, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
+    Direction, ENSEMBLE, Metric, ModelKey, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
     TEMPERED_ENSEMBLE, Table, cites, outputs,
 };
 use crate::model::loss;

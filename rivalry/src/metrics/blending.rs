@@ -75,7 +75,11 @@ impl Window {
         let ends = |curve: &[f64]| Some((*curve.first()?, *curve.last()?));
         let (train, valid) = (ends(train_loss)?, ends(valid_loss)?);
         let overfitting = (valid.1 - train.1) - (valid.0 - train.0);
-        Some(Self { gain: valid.0 - valid.1, overfitting, floor: (FLOOR * valid.0.abs()).max(f64::MIN_POSITIVE) })
+        Some(Self {
+            gain: valid.0 - valid.1,
+            overfitting,
+            floor: (FLOOR * valid.0.abs()).max(f64::MIN_POSITIVE),
+        })
     }
 
     /// The variant without differences: the last validation loss in place of the gain, the
@@ -198,7 +202,8 @@ mod tests {
 
     #[test]
     fn weights_are_measured_on_the_networks_alone_and_the_joint_one() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.n_seeds = 2;
         plan.losses = Some([(1.0, 1.4), (0.2, 1.3)]);
         let found = measured(&plan.evidence());
@@ -206,6 +211,9 @@ mod tests {
         let (alone, joint) = (weight(ModelKey::alone(0)), weight(ModelKey::new(&[0, 1], NAIVE)));
         // G 0.7 and 0.8, O 0.3 and 1.0, twice alone.
         let (a, j) = (0.7 / 0.09, 0.8);
-        assert!((alone - a / (2.0 * a + j)).abs() < 0.01 && (2.0 * alone + joint - 1.0).abs() < 1e-9, "{alone}");
+        assert!(
+            (alone - a / (2.0 * a + j)).abs() < 0.01 && (2.0 * alone + joint - 1.0).abs() < 1e-9,
+            "{alone}"
+        );
     }
 }

@@ -36,7 +36,9 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
             meaning: "probabilities (rows x classes) above which the classwise error of a network is skipped",
         },
     ],
-    build: |settings| Box::new(Calibration { bins: settings.whole("bins"), largest: settings.whole("largest") }),
+    build: |settings| {
+        Box::new(Calibration { bins: settings.whole("bins"), largest: settings.whole("largest") })
+    },
 };
 
 const QUANTITIES: &[Quantity] = &[
@@ -130,7 +132,10 @@ fn violations(trial: &Reading<'_>, sheet: &mut Sheet) {
         let own = cut.as_ref().map_err(Clone::clone).map(|cut| {
             let with = confidences(&outputs::softmax(&cut.fused));
             let without = confidences(&outputs::softmax(&cut.without(modality)));
-            with.iter().zip(&without).map(|(with, less)| f32::from(u8::from(less > with))).collect::<Vec<f32>>()
+            with.iter()
+                .zip(&without)
+                .map(|(with, less)| f32::from(u8::from(less > with)))
+                .collect::<Vec<f32>>()
         });
         if let Ok(own) = &own {
             let mean = mean.get_or_insert_with(|| vec![0.0; own.len()]);
@@ -246,7 +251,8 @@ mod tests {
 
     #[test]
     fn every_network_has_its_errors() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.n_seeds = 2;
         let found = measured(&plan.evidence());
         for (key, n) in [(ModelKey::alone(0), 1), (ModelKey::new(&[0, 1], ENSEMBLE), 2)] {

@@ -15,7 +15,7 @@
 //! bootstrap (new trainings and new samples). q value: Benjamini and Hochberg.
 
 use crate::metrics::{
-    Cells, Design, Direction, Metric, Need, ModelKey, NAIVE, Quantity, Scale, Series, Subject, Table, cites,
+    Cells, Design, Direction, Metric, ModelKey, NAIVE, Need, Quantity, Scale, Series, Subject, Table, cites,
 };
 use crate::num::{parallel, sums};
 use crate::registry::Entry;

@@ -90,9 +90,9 @@ fn first_centres(rows: MatrixView<'_, f64>, n_clusters: usize, seed: u64, start:
 pub fn assign(rows: MatrixView<'_, f64>, centres: MatrixView<'_, f64>) -> Vec<usize> {
     let nearest = |r: usize| {
         let distance = |c: &usize| squared_distance(rows.row(r), centres.row(*c));
-        (0..centres.rows()).map(|c| (c, distance(&c))).fold((0, f64::INFINITY), |best, next| {
-            if next.1 < best.1 { next } else { best }
-        })
+        (0..centres.rows())
+            .map(|c| (c, distance(&c)))
+            .fold((0, f64::INFINITY), |best, next| if next.1 < best.1 { next } else { best })
     };
     (0..rows.rows()).map(|r| nearest(r).0).collect()
 }
@@ -186,10 +186,8 @@ mod tests {
         let (rows, _) = three();
         let scores = principal_scores(rows.view(), rows.view(), 2, 3);
         for r in 1..60 {
-            let (a, b) = (
-                squared_distance(rows.row(0), rows.row(r)),
-                squared_distance(scores.row(0), scores.row(r)),
-            );
+            let (a, b) =
+                (squared_distance(rows.row(0), rows.row(r)), squared_distance(scores.row(0), scores.row(r)));
             assert!((a - b).abs() < 1e-9 * (1.0 + a));
         }
         // The first has the largest variance, and they are uncorrelated.

@@ -15,8 +15,8 @@
 //! probe and a trained head cancels. All choices are made on validation rows.
 
 use crate::metrics::{
-    Cells, Direction, ENSEMBLE, Metric, Need, ModelKey, NAIVE, Quantity, Scale, Series, Subject, Table, UNIMODAL,
-    cites,
+    Cells, Direction, ENSEMBLE, Metric, ModelKey, NAIVE, Need, Quantity, Scale, Series, Subject, Table,
+    UNIMODAL, cites,
 };
 use crate::num::parallel;
 use crate::registry::Entry;

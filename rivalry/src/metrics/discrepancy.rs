@@ -49,9 +49,10 @@ impl Metric for Discrepancy {
             meters::discrepancy_ratios(&views, trial.labels(Part::Train))
         });
         for modality in 0..trial.n_modalities() {
-            let own = ratios.as_ref().map_err(Clone::clone).and_then(|ratios| {
-                ratios[modality].ok_or_else(|| "there is no other branch".to_owned())
-            });
+            let own = ratios
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|ratios| ratios[modality].ok_or_else(|| "there is no other branch".to_owned()));
             sheet.number_or("discrepancy_ratio", Subject::Modality(modality), own);
         }
     }

@@ -57,12 +57,17 @@ impl Metric for EffectiveRank {
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
         let joint = trial.joint();
         let of = |embeddings: &[Matrix<f32>]| {
-            if embeddings.is_empty() { Err("the embeddings were not kept".to_owned()) } else { self.rank(embeddings) }
+            if embeddings.is_empty() {
+                Err("the embeddings were not kept".to_owned())
+            } else {
+                self.rank(embeddings)
+            }
         };
         for modality in 0..trial.n_modalities() {
-            let own = joint.as_ref().map_err(Clone::clone).and_then(|model| {
-                of(model.test.embeddings.get(modality).map_or(&[], std::slice::from_ref))
-            });
+            let own = joint
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|model| of(model.test.embeddings.get(modality).map_or(&[], std::slice::from_ref)));
             sheet.number_or("effective_rank_in_joint", Subject::Modality(modality), own);
             let alone = trial.alone(modality).and_then(|model| of(&model.test.embeddings));
             sheet.number_or("effective_rank_alone", Subject::Modality(modality), alone);
@@ -248,7 +253,10 @@ mod tests {
         assert!((ones[4] - 5.0).abs() < 1e-13 && ones[..4].iter().all(|v| v.abs() < 1e-13));
         assert_eq!(eigenvalues(Matrix::from_fn(1, 1, |_, _| 3.0)), [3.0]);
         assert!(eigenvalues(Matrix::zeros(0, 0)).is_empty());
-        assert_eq!(eigenvalues(Matrix::from_fn(3, 3, |r, c| if r == c { r as f64 } else { 0.0 })), [0.0, 1.0, 2.0]);
+        assert_eq!(
+            eigenvalues(Matrix::from_fn(3, 3, |r, c| if r == c { r as f64 } else { 0.0 })),
+            [0.0, 1.0, 2.0]
+        );
     }
 
     #[test]

@@ -69,7 +69,8 @@ impl Metric for Gradients {
                     curves.gradient_cosine.iter().map(|c| f64::from(u8::from(*c < 0.0))).collect();
                 [&curves.gradient_cosine, &conflicts, &curves.gradient_ratio].map(|curve| sums::mean(curve))
             });
-            for (i, name) in ["gradient_cosine", "gradient_conflict", "gradient_magnitude"].iter().enumerate() {
+            for (i, name) in ["gradient_cosine", "gradient_conflict", "gradient_magnitude"].iter().enumerate()
+            {
                 sheet.number_or(name, subject.clone(), found.as_ref().map(|f| f[i]).map_err(Clone::clone));
             }
         }

@@ -20,9 +20,18 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
 };
 
 const QUANTITIES: &[Quantity] = &[
-    eta("latent_quality_alone", "best predictor known minus the probe on the encoder trained alone; 0 = nothing is lost"),
-    eta("latent_quality_in_joint", "best predictor known minus the probe on the joint network's encoder; 0 = nothing is lost"),
-    eta("latent_quality", "best predictor known minus the probe on all joint encoders side by side; 0 = nothing is lost"),
+    eta(
+        "latent_quality_alone",
+        "best predictor known minus the probe on the encoder trained alone; 0 = nothing is lost",
+    ),
+    eta(
+        "latent_quality_in_joint",
+        "best predictor known minus the probe on the joint network's encoder; 0 = nothing is lost",
+    ),
+    eta(
+        "latent_quality",
+        "best predictor known minus the probe on all joint encoders side by side; 0 = nothing is lost",
+    ),
 ];
 
 const fn eta(name: &'static str, definition: &'static str) -> Quantity {
@@ -101,7 +110,8 @@ mod tests {
 
     #[test]
     fn what_an_encoder_forgot_is_its_eta() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.05)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.05)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.modalities[1].probe_joint = (0.5, 0.4);
         plan.n_seeds = 2;
         let found = measured(&plan.evidence());

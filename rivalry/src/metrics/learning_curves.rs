@@ -2,8 +2,8 @@
 //! against those of the best modality alone.
 
 use crate::metrics::{
-    Curves, Direction, Ending, Metric, Need, ModelKey, NAIVE, Quantity, Reading, Scale, Series, Sheet, Subject,
-    Table, cites,
+    Curves, Direction, Ending, Metric, ModelKey, NAIVE, Need, Quantity, Reading, Scale, Series, Sheet,
+    Subject, Table, cites,
 };
 use crate::registry::Entry;
 

@@ -56,17 +56,17 @@ use crate::num::{MatrixView, parallel};
 use crate::registry::{Choice, ChoiceError, Entry, find};
 use crate::stats::Bootstrap;
 
-pub use evidence::{
-    BranchCurves, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, ModelOutputs, Part, PartOutputs, Study,
-    Trial,
-};
 pub use crate::model::meters;
+pub use evidence::{
+    BranchCurves, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, ModelOutputs, Part,
+    PartOutputs, Study, Trial,
+};
 pub use needs::Need;
 pub use reading::Reading;
 pub use series::{Cells, Series, Training};
 pub use sheet::{
-    Direction, ENSEMBLE, EpochCurves, Measured, ModelKey, NAIVE, Quantity, Scale, Sheet, Subject, TEMPERED_ENSEMBLE,
-    Table, UNIMODAL, Values,
+    Direction, ENSEMBLE, EpochCurves, Measured, ModelKey, NAIVE, Quantity, Scale, Sheet, Subject,
+    TEMPERED_ENSEMBLE, Table, UNIMODAL, Values,
 };
 
 /// Something that can be measured on evidence.

@@ -7,7 +7,7 @@
 //! a limit on the number of donors; nothing is drawn below it.
 
 use crate::metrics::{
-    Direction, Metric, Need, ModelOutputs, Part, Quantity, Reading, Scale, Sheet, Subject, cites, outputs,
+    Direction, Metric, ModelOutputs, Need, Part, Quantity, Reading, Scale, Sheet, Subject, cites, outputs,
 };
 use crate::num::{Draws, Matrix, Purpose};
 use crate::registry::{Default, Entry, Knob, Range};

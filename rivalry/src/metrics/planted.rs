@@ -3,8 +3,8 @@
 //! the lengths of arcs, and overlapping arcs are shared errors.
 
 use crate::metrics::{
-    BranchCurves, Curves, Design, Ending, Evidence, FeatureFacts, Measurements, Metrics, ModelOutputs, Part, PartOutputs,
-    Study, Trial, aggregate, measure_trial,
+    BranchCurves, Curves, Design, Ending, Evidence, FeatureFacts, Measurements, Metrics, ModelOutputs, Part,
+    PartOutputs, Study, Trial, aggregate, measure_trial,
 };
 use crate::num::{Draws, Matrix, Purpose};
 use crate::stats::Bootstrap;

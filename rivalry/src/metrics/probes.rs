@@ -4,8 +4,8 @@
 
 use crate::metrics::probe::{Probe, Rows};
 use crate::metrics::{
-    Direction, Metric, Need, ModelOutputs, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table, cites,
-    outputs,
+    Direction, Metric, ModelOutputs, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table,
+    cites, outputs,
 };
 use crate::num::{Matrix, MatrixView, special};
 use crate::registry::{Default, Entry, Knob, Range};

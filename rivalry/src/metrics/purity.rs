@@ -137,7 +137,7 @@ pub fn purity(clusters: &[usize], labels: &[u32]) -> f64 {
 mod tests {
     use super::*;
     use crate::metrics::planted::{Plan, Planted};
-    use crate::metrics::{Metrics, measure_trial, Values};
+    use crate::metrics::{Metrics, Values, measure_trial};
 
     #[test]
     fn purity_by_hand() {
@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn an_encoder_that_memorised_has_a_gap() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.n_seeds = 1;
         let mut evidence = plan.evidence();
         let joint = evidence.trials[0].models.last_mut().unwrap();

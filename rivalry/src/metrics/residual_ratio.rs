@@ -6,9 +6,7 @@
 //! p_r = softmax(s_r). The ratio of their mean lengths is near 1 while the modality
 //! learns as if alone and falls to 0 when the others have explained its samples.
 
-use crate::metrics::{
-    Direction, Metric, Need, Part, Quantity, Reading, Scale, Sheet, Subject, meters,
-};
+use crate::metrics::{Direction, Metric, Need, Part, Quantity, Reading, Scale, Sheet, Subject, meters};
 use crate::registry::Entry;
 
 pub(super) const ENTRY: Entry<dyn Metric> = Entry {

@@ -30,8 +30,14 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
 };
 
 const QUANTITIES: &[Quantity] = &[
-    relative("robustness_missing", "area under joint accuracy over the share of test rows (0 to 1) that lack this modality"),
-    relative("robustness_fading", "area under joint accuracy as this modality's logits fade (0 to 1) to their mean"),
+    relative(
+        "robustness_missing",
+        "area under joint accuracy over the share of test rows (0 to 1) that lack this modality",
+    ),
+    relative(
+        "robustness_fading",
+        "area under joint accuracy as this modality's logits fade (0 to 1) to their mean",
+    ),
     effective(
         "effective_robustness_missing",
         "sum over shares 0, 0.1 ... 1 of test rows that lack this modality of joint accuracy minus that of the \
@@ -82,7 +88,8 @@ impl Metric for Robustness {
                 ["robustness_fading", "effective_robustness_fading"],
             ];
             for (straight, [relative, effective]) in [true, false].into_iter().zip(names) {
-                let line = |levels: &[Vec<f32>]| if straight { straightened(levels) } else { levels.to_vec() };
+                let line =
+                    |levels: &[Vec<f32>]| if straight { straightened(levels) } else { levels.to_vec() };
                 let joint = joint.as_ref().map_err(Clone::clone).map(|levels| line(levels));
                 let late = late.as_ref().map_err(Clone::clone).map(|levels| line(levels));
                 let subject = Subject::Modality(modality);
@@ -196,7 +203,8 @@ mod tests {
 
     #[test]
     fn the_modality_that_speaks_is_missed() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.n_seeds = 2;
         let found = measured(&plan.evidence());
         let of = |name: &str, m: usize| found.table.get(name, &Subject::Modality(m)).unwrap().value;

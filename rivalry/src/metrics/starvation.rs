@@ -92,7 +92,8 @@ impl Starvation {
     /// Epochs done when the branch was first starved.
     fn epoch(&self, curves: &BranchCurves, alone: f64) -> Option<usize> {
         let pairs = curves.residual_ratio.iter().zip(&curves.train_accuracy);
-        let starved = |(ratio, accuracy): (&f64, &f64)| *ratio < self.ratio && *accuracy < self.learned * alone;
+        let starved =
+            |(ratio, accuracy): (&f64, &f64)| *ratio < self.ratio && *accuracy < self.learned * alone;
         pairs.map(starved).position(|starved| starved).map(|epoch| epoch + 1)
     }
 }

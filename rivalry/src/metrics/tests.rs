@@ -369,9 +369,8 @@ fn readings_while_training_become_numbers_and_curves() {
 #[test]
 fn classes_have_modalities() {
     let found = measured(&plan().evidence());
-    let of = |name: &str, c: usize, m: usize| {
-        found.table.get(name, &Subject::ClassModality(c, m)).unwrap().value
-    };
+    let of =
+        |name: &str, c: usize, m: usize| found.table.get(name, &Subject::ClassModality(c, m)).unwrap().value;
     for class in 0..10 {
         // The winner speaks twenty times louder.
         let (winner, other) = (of("class_margin", class, 0), of("class_margin", class, 1));

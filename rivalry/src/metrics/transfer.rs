@@ -2,7 +2,7 @@
 //! test rows: a shortcut under shift does not.
 
 use crate::metrics::{
-    Design, Direction, Metric, Need, ModelKey, Quantity, Reading, Scale, Sheet, Subject, Values, outputs,
+    Design, Direction, Metric, ModelKey, Need, Quantity, Reading, Scale, Sheet, Subject, Values, outputs,
 };
 use crate::registry::Entry;
 

@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn meters_agree_on_the_one_that_speaks() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.n_seeds = 2;
         let found = measured(&plan.evidence());
         let share = |m| found.table.get("margin_share", &Subject::Modality(m)).unwrap().value;

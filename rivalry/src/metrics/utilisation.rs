@@ -60,13 +60,18 @@ impl Metric for Utilisation {
         let cut = Cut::of(trial);
         let mut rates = Vec::new();
         for modality in 0..trial.n_modalities() {
-            let drops = cut.as_ref().map_err(Clone::clone).map(|cut| {
-                outputs::minus(&cut.right(), &outputs::right(&cut.without(modality), cut.labels))
-            });
+            let drops = cut
+                .as_ref()
+                .map_err(Clone::clone)
+                .map(|cut| outputs::minus(&cut.right(), &outputs::right(&cut.without(modality), cut.labels)));
             let rate = drops.as_ref().map_err(Clone::clone).and_then(|drops| {
                 let joint = cut.as_ref().ok().and_then(|cut| outputs::share(&cut.right())).unwrap_or(0.0);
                 let lost = outputs::share(drops).unwrap_or(0.0);
-                if joint > 0.0 { Ok(lost / joint) } else { Err("the joint network has nothing right".to_owned()) }
+                if joint > 0.0 {
+                    Ok(lost / joint)
+                } else {
+                    Err("the joint network has nothing right".to_owned())
+                }
             });
             rates.push(rate.clone());
             sheet.samples_or("removal_drop", Subject::Modality(modality), drops);
@@ -88,7 +93,8 @@ mod tests {
 
     #[test]
     fn a_silent_modality_is_not_used() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.n_seeds = 2;
         let found = measured(&plan.evidence());
         let of = |name: &str, m: usize| found.table.get(name, &Subject::Modality(m)).unwrap().value;

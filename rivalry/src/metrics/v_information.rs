@@ -25,8 +25,14 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
 const QUANTITIES: &[Quantity] = &[
     bits("v_information_raw", "bits that a linear probe uses of the modality's features, on test rows"),
     bits("v_information_alone", "bits that a linear probe uses of the encoder trained alone, on test rows"),
-    bits("v_information_in_joint", "bits that a linear probe uses of the joint network's encoder, on test rows"),
-    bits("v_information_both", "bits that a linear probe uses of all joint encoders side by side, on test rows"),
+    bits(
+        "v_information_in_joint",
+        "bits that a linear probe uses of the joint network's encoder, on test rows",
+    ),
+    bits(
+        "v_information_both",
+        "bits that a linear probe uses of all joint encoders side by side, on test rows",
+    ),
 ];
 
 const fn bits(name: &'static str, definition: &'static str) -> Quantity {
@@ -77,7 +83,9 @@ impl Metric for VInformation {
 /// -log2 of every class's share, one row added to each.
 fn prior_bits(labels: &[u32], n_classes: usize) -> Vec<f64> {
     let mut counts = vec![1_usize; n_classes];
-    labels.iter().for_each(|label| counts[*label as usize] += 1);
+    for label in labels {
+        counts[*label as usize] += 1;
+    }
     let total = (labels.len() + n_classes) as f64;
     counts.into_iter().map(|n| -special::ln(n as f64 / total) / std::f64::consts::LN_2).collect()
 }
@@ -89,13 +97,17 @@ mod tests {
 
     #[test]
     fn a_prior_by_hand() {
-        assert_eq!(prior_bits(&[0, 0, 1, 0, 0, 1], 2), [-special::ln(0.625) / std::f64::consts::LN_2, -special::ln(0.375) / std::f64::consts::LN_2]);
+        assert_eq!(
+            prior_bits(&[0, 0, 1, 0, 0, 1], 2),
+            [-special::ln(0.625) / std::f64::consts::LN_2, -special::ln(0.375) / std::f64::consts::LN_2]
+        );
         assert_eq!(prior_bits(&[], 4), [2.0; 4]);
     }
 
     #[test]
     fn bits_follow_accuracy() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.modalities[1].probe_joint = (0.5, 0.5);
         plan.n_seeds = 2;
         let found = measured(&plan.evidence());
@@ -105,6 +117,8 @@ mod tests {
         assert!(of("v_information_alone", 0) < special::ln(10.0) / std::f64::consts::LN_2);
         let both = found.table.get("v_information_both", &Subject::Study).unwrap().value;
         assert!(both > of("v_information_in_joint", 1));
-        assert!(found.table.get("v_information_raw", &Subject::Modality(0)).unwrap_err().contains("features"));
+        assert!(
+            found.table.get("v_information_raw", &Subject::Modality(0)).unwrap_err().contains("features")
+        );
     }
 }

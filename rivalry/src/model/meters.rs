@@ -62,9 +62,7 @@ pub fn class_residual_ratios<T: Scalar, U: Scalar>(
         let total = &mut totals[*label as usize];
         *total = (total.0 + joint, total.1 + own, total.2 + 1);
     }
-    let ratio = |(joint, own, n): (f64, f64, usize)| {
-        (n > 0 && own / n as f64 >= FITTED).then(|| joint / own)
-    };
+    let ratio = |(joint, own, n): (f64, f64, usize)| (n > 0 && own / n as f64 >= FITTED).then(|| joint / own);
     totals.into_iter().map(ratio).collect()
 }
 

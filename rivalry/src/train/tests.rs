@@ -238,7 +238,7 @@ fn meters_change_no_weight_and_end_with_the_run() {
     let data = small_data(90);
     for precision in [Precision::F32, Precision::F64] {
         let modalities = vec!["a".to_owned(), "c".to_owned()];
-        let plain = Spec { precision, modalities, ..small_spec("naive") };
+        let plain = Spec { modalities, precision, ..small_spec("naive") };
         let read = Spec { meters: true, ..plain.clone() };
         let (plain, read) = (train_all(&plain, &data), train_all(&read, &data));
         assert_eq!((&plain.params, &plain.predictions), (&read.params, &read.predictions));
@@ -272,7 +272,8 @@ fn meters_change_no_weight_and_end_with_the_run() {
 #[test]
 fn a_network_of_one_branch_learns_as_if_alone() {
     let data = small_data(60);
-    let spec = Spec { modalities: vec!["a".into()], meters: true, precision: Precision::F64, ..small_spec("naive") };
+    let spec =
+        Spec { modalities: vec!["a".into()], meters: true, precision: Precision::F64, ..small_spec("naive") };
     let record = train_all(&spec, &data);
     for name in ["residual_ratio", "gradient_cosine", "gradient_ratio"] {
         for value in record.trajectory.get(&crate::record::branch_reading(name, 0)) {

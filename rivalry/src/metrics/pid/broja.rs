@@ -324,8 +324,7 @@ mod tests {
         assert!((d.redundant + d.unique[1] - i2).abs() < 1e-9);
         assert!((d.redundant + d.unique[0] + d.unique[1] + d.synergy - both).abs() < 1e-9);
         // The other way round the sides change places.
-        let swapped: Vec<f64> =
-            (0..60).map(|i| table.p[((i / 20) * 4 + i % 4) * 5 + (i / 4) % 5]).collect();
+        let swapped: Vec<f64> = (0..60).map(|i| table.p[((i / 20) * 4 + i % 4) * 5 + (i / 4) % 5]).collect();
         let other = decompose(&Triples::new([5, 4, 3], swapped).unwrap(), How::default());
         assert!((other.unique[0] - d.unique[1]).abs() < 1e-6 && (other.synergy - d.synergy).abs() < 1e-6);
     }
@@ -333,7 +332,8 @@ mod tests {
     #[test]
     fn miller_madow_by_hand() {
         // Two fair coins that are equal in 3 of 4: entropies 1, 1 and of four cells.
-        let table = Triples::count(&[0, 0, 1, 1, 0, 1, 0, 1], &[0; 8], &[0, 0, 1, 1, 0, 1, 1, 0], [2, 1, 2]).unwrap();
+        let table =
+            Triples::count(&[0, 0, 1, 1, 0, 1, 0, 1], &[0; 8], &[0, 0, 1, 1, 0, 1, 1, 0], [2, 1, 2]).unwrap();
         let plain = table.information()[0];
         let h = -(0.75 * special::ln(0.375) + 0.25 * special::ln(0.125)) / std::f64::consts::LN_2;
         assert!((plain - (2.0 - h)).abs() < 1e-12);

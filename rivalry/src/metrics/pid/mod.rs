@@ -16,9 +16,7 @@ mod broja;
 
 use crate::metrics::clusters::{assign, k_means, principal_scores};
 use crate::metrics::outputs;
-use crate::metrics::{
-    Direction, Metric, Need, Part, Quantity, Reading, Scale, Sheet, Subject, cites,
-};
+use crate::metrics::{Direction, Metric, Need, Part, Quantity, Reading, Scale, Sheet, Subject, cites};
 use crate::num::{Draws, Matrix, Purpose};
 use crate::registry::{Default, Entry, Knob, Range};
 
@@ -66,12 +64,21 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
 const QUANTITIES: &[Quantity] = &[
     bits("pid_redundant", "information about the label that this modality and the rest both have"),
     bits("pid_unique", "information about the label that only this modality has"),
-    bits("pid_synergy", "information about the label that appears only when this modality and the rest are seen together"),
+    bits(
+        "pid_synergy",
+        "information about the label that appears only when this modality and the rest are seen together",
+    ),
     bits("pid_redundant_null", "the same redundant information after shuffling the labels: its bias"),
     bits("pid_unique_null", "the same unique information after shuffling the labels: its bias"),
     bits("pid_synergy_null", "the same synergy after shuffling the labels: its bias"),
-    bits("label_information", "information of this modality's symbols about the label, Miller-Madow corrected"),
-    bits("label_information_with_rest", "information of both sides' symbols about the label, Miller-Madow corrected"),
+    bits(
+        "label_information",
+        "information of this modality's symbols about the label, Miller-Madow corrected",
+    ),
+    bits(
+        "label_information_with_rest",
+        "information of both sides' symbols about the label, Miller-Madow corrected",
+    ),
 ];
 
 const fn bits(name: &'static str, definition: &'static str) -> Quantity {
@@ -137,7 +144,10 @@ impl Pid {
         let sizes = [n_symbols, n_symbols, trial.n_classes()];
         let cells = sizes.iter().fold(1_usize, |all, size| all.saturating_mul(*size));
         if cells > self.largest {
-            return Err(format!("{cells} cells are more than the knob `pid.largest` allows, {}", self.largest));
+            return Err(format!(
+                "{cells} cells are more than the knob `pid.largest` allows, {}",
+                self.largest
+            ));
         }
         let triples = |labels: &[u32]| Triples::count(&own, &rest, labels, sizes).map_err(|e| e.to_string());
         let table = triples(labels)?;
@@ -254,7 +264,8 @@ mod tests {
 
     #[test]
     fn clusters_of_features_are_symbols_too() {
-        let mut plan = Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
+        let mut plan =
+            Plan::new(vec![Planted::new("a", (0.0, 0.1)), Planted::new("b", (0.5, 0.2))], (0.0, 0.1));
         plan.n_seeds = 1;
         plan.n_classes = 3;
         let evidence = plan.evidence();

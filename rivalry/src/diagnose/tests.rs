@@ -361,3 +361,21 @@ fn documentation_and_program_agree_on_rules_and_thresholds() {
     let causes: Vec<&str> = RULES.iter().filter(|r| r.is_cause).map(|r| r.code).collect();
     assert!(page.contains(&format!("({})", causes.join(", "))), "{causes:?}");
 }
+
+#[test]
+fn meters_of_usage_that_disagree_are_named_with_their_conventions() {
+    let noted =
+        |plan: &Plan| verdict(plan).notes.into_iter().find(|note| note.contains("most used modality"));
+    // `a` speaks, and a probe reads more from it too.
+    let mut plan = two((0.0, 0.1), (0.5, 0.2), (0.0, 0.1));
+    assert_eq!(noted(&plan), None);
+    plan.modalities[1].probe_joint = (0.5, 0.01);
+    assert_eq!(
+        noted(&plan).as_deref(),
+        Some(
+            "meters of the most used modality disagree: `a` by permutation (other test rows stand in), removal (mean \
+             logits stand in), Shapley value (mean logits stand in), margin share (nothing is removed); `b` by probe on the \
+             joint encoder (what could be read)"
+        )
+    );
+}

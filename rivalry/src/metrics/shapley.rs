@@ -28,13 +28,24 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
     name: "shapley",
     summary: "value of each modality to the prediction, by networks retrained on subsets and by stated replacement",
     cites: &[cites::SHAPLEY1953, cites::HU2022, cites::WEI2024],
-    knobs: &[Knob {
-        name: "shuffles",
-        default: Default::Whole(20),
-        range: Range::Between(1.0, 1000.0),
-        meaning: "shuffles over which the permuted values are averaged",
-    }],
-    build: |settings| Box::new(Shapley { shuffles: settings.whole("shuffles") }),
+    knobs: &[
+        Knob {
+            name: "shuffles",
+            default: Default::Whole(20),
+            range: Range::Between(1.0, 1000.0),
+            meaning: "shuffles over which the permuted values are averaged, as far as `largest` allows",
+        },
+        Knob {
+            name: "largest",
+            default: Default::Whole(200_000_000),
+            range: Range::Between(0.0, 1e12),
+            meaning: "logits (subsets x rows x classes x shuffles) that may be computed; with a single shuffle above it the \
+                      values by replacement are skipped",
+        },
+    ],
+    build: |settings| {
+        Box::new(Shapley { shuffles: settings.whole("shuffles"), largest: settings.whole("largest") })
+    },
 };
 
 const QUANTITIES: &[Quantity] = &[
@@ -76,6 +87,7 @@ const MOST: usize = 12;
 
 struct Shapley {
     shuffles: usize,
+    largest: usize,
 }
 
 impl Metric for Shapley {
@@ -93,8 +105,9 @@ impl Metric for Shapley {
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
         let n = trial.n_modalities();
-        let cut = if n > MOST { Err(too_many(n)) } else { Cut::of(trial) };
-        let values = cut.map(|cut| self.values(&cut, trial.trial.seed, trial.trial.fold));
+        let values = self.affordable(trial).and_then(|shuffles| {
+            Ok(replaced(&Cut::of(trial)?, shuffles, trial.trial.seed, trial.trial.fold))
+        });
         for (i, name) in ["shapley_removed", "shapley_permuted", "sample_value"].into_iter().enumerate() {
             for modality in 0..n {
                 let own = values.as_ref().map(|v| v[i][modality].clone()).map_err(Clone::clone);
@@ -153,44 +166,59 @@ fn too_many(n: usize) -> String {
 }
 
 impl Shapley {
-    /// Per modality and test row: the values removed, permuted, and the sample's.
-    fn values(&self, cut: &Cut<'_>, seed: u64, fold: usize) -> [Vec<Vec<f32>>; 3] {
-        let (n, rows, n_classes) = (cut.branches.len(), cut.fused.rows(), cut.fused.cols());
-        let n_sets = 1_usize << n;
-        let weights: Vec<Vec<f64>> =
-            (0..n).map(|m| (0..n_sets).map(|set| coefficient(set, m, n)).collect()).collect();
-        let mut found = [(); 3].map(|()| vec![vec![0.0_f32; rows]; n]);
-        let mut sums = vec![0.0; n_sets * n_classes];
-        let mut worth = vec![0.0; n_sets];
-        for row in 0..rows {
-            let absent: Vec<&[f64]> = cut.means.iter().map(Vec::as_slice).collect();
-            fill(cut, row, &absent, &mut sums);
-            right(&sums, n_classes, cut.labels[row], &mut worth, 1.0);
-            put(&mut found[0], &weights, &worth, row);
-            worth.iter_mut().enumerate().for_each(|(set, worth)| *worth *= f64::from(set.count_ones()));
-            put(&mut found[2], &weights, &worth, row);
+    /// The number of shuffles that the knobs allow.
+    fn affordable(&self, trial: &Reading<'_>) -> Result<usize, String> {
+        let n = trial.n_modalities();
+        if n > MOST {
+            return Err(too_many(n));
         }
-        let mut shares = vec![0.0; rows * n_sets];
-        for shuffle in 0..self.shuffles {
-            let order = |m: usize| {
-                let stream = (fold as u32) << 8 | m as u32;
-                let draws = Draws::new(seed, SHUFFLES, stream);
-                draws.at((shuffle * rows) as u64).permutation(rows)
-            };
-            let orders: Vec<Vec<u32>> = (0..n).map(order).collect();
-            for (row, share) in shares.chunks_exact_mut(n_sets).enumerate() {
-                let absent: Vec<&[f64]> =
-                    (0..n).map(|m| cut.branches[m].row(orders[m][row] as usize)).collect();
-                fill(cut, row, &absent, &mut sums);
-                right(&sums, n_classes, cut.labels[row], &mut worth, 1.0 / self.shuffles as f64);
-                share.iter_mut().zip(&worth).for_each(|(share, worth)| *share += worth);
-            }
+        let size = (1_usize << n).saturating_mul(trial.trial.test.len()).saturating_mul(trial.n_classes());
+        if size > self.largest {
+            return Err(format!(
+                "{size} logits are more than the knob `shapley.largest` allows, {}",
+                self.largest
+            ));
         }
-        for (row, share) in shares.chunks_exact(n_sets).enumerate() {
-            put(&mut found[1], &weights, share, row);
-        }
-        found
+        Ok(self.shuffles.min(self.largest / size.max(1)).max(1))
     }
+}
+
+/// Per modality and test row: the values removed, permuted, and the sample's.
+fn replaced(cut: &Cut<'_>, shuffles: usize, seed: u64, fold: usize) -> [Vec<Vec<f32>>; 3] {
+    let (n, rows, n_classes) = (cut.branches.len(), cut.fused.rows(), cut.fused.cols());
+    let n_sets = 1_usize << n;
+    let weights: Vec<Vec<f64>> =
+        (0..n).map(|m| (0..n_sets).map(|set| coefficient(set, m, n)).collect()).collect();
+    let mut found = [(); 3].map(|()| vec![vec![0.0_f32; rows]; n]);
+    let mut sums = vec![0.0; n_sets * n_classes];
+    let mut worth = vec![0.0; n_sets];
+    for row in 0..rows {
+        let absent: Vec<&[f64]> = cut.means.iter().map(Vec::as_slice).collect();
+        fill(cut, row, &absent, &mut sums);
+        right(&sums, n_classes, cut.labels[row], &mut worth, 1.0);
+        put(&mut found[0], &weights, &worth, row);
+        worth.iter_mut().enumerate().for_each(|(set, worth)| *worth *= f64::from(set.count_ones()));
+        put(&mut found[2], &weights, &worth, row);
+    }
+    let mut shares = vec![0.0; rows * n_sets];
+    for shuffle in 0..shuffles {
+        let order = |m: usize| {
+            let stream = (fold as u32) << 8 | m as u32;
+            let draws = Draws::new(seed, SHUFFLES, stream);
+            draws.at((shuffle * rows) as u64).permutation(rows)
+        };
+        let orders: Vec<Vec<u32>> = (0..n).map(order).collect();
+        for (row, share) in shares.chunks_exact_mut(n_sets).enumerate() {
+            let absent: Vec<&[f64]> = (0..n).map(|m| cut.branches[m].row(orders[m][row] as usize)).collect();
+            fill(cut, row, &absent, &mut sums);
+            right(&sums, n_classes, cut.labels[row], &mut worth, 1.0 / shuffles as f64);
+            share.iter_mut().zip(&worth).for_each(|(share, worth)| *share += worth);
+        }
+    }
+    for (row, share) in shares.chunks_exact(n_sets).enumerate() {
+        put(&mut found[1], &weights, share, row);
+    }
+    found
 }
 
 /// The fused logits of every subset: the branches of one row where they are in

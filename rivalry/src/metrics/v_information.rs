@@ -83,7 +83,9 @@ impl Metric for VInformation {
 /// -log2 of every class's share, one row added to each.
 fn prior_bits(labels: &[u32], n_classes: usize) -> Vec<f64> {
     let mut counts = vec![1_usize; n_classes];
-    labels.iter().for_each(|label| counts[*label as usize] += 1);
+    for label in labels {
+        counts[*label as usize] += 1;
+    }
     let total = (labels.len() + n_classes) as f64;
     counts.into_iter().map(|n| -special::ln(n as f64 / total) / std::f64::consts::LN_2).collect()
 }

@@ -90,3 +90,64 @@ impl<T: Scalar> Meters<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Inputs;
+    use crate::num::Numbers;
+    use crate::spec::{Precision, Spec};
+    use crate::train::prepare;
+    use crate::train::tests::{small_data, small_spec, train_all};
+
+    /// The gradient of a loss with respect to some parameters, by differences.
+    fn gradient(params: &[f64], of: std::ops::Range<usize>, loss: impl Fn(&[f64]) -> f64) -> Vec<f64> {
+        const STEP: f64 = 1e-5;
+        let at = |i: usize, by: f64| {
+            let mut moved = params.to_vec();
+            moved[i] += by;
+            loss(&moved)
+        };
+        of.map(|i| (at(i, STEP) - at(i, -STEP)) / (2.0 * STEP)).collect()
+    }
+
+    #[test]
+    fn gradients_are_those_of_both_losses() {
+        let data = small_data(60);
+        let spec = Spec {
+            meters: true,
+            precision: Precision::F64,
+            patience: Some(0),
+            epochs: Some(2),
+            ..small_spec("naive")
+        };
+        let record = train_all(&spec, &data);
+        let prepared = prepare::<f64>(&spec.check(&data).unwrap(), &data);
+        let Numbers::F64(params) = &record.params else { panic!("double precision was asked for") };
+        let (model, train): (_, &Inputs<f64>) = (&prepared.model, &prepared.train);
+        assert!(train.len() <= METER_ROWS, "the readings are over all training rows");
+        let last = |name: &str, b: usize| *record.trajectory.get(&branch_reading(name, b)).last().unwrap();
+        let before = model.evaluate(params, train).mean_logits();
+        for (b, branch) in model.branches().iter().enumerate() {
+            let joint = gradient(params, branch.encoder_params(), |params| {
+                loss::mean_cross_entropy(model.evaluate(params, train).fused.view(), &train.y)
+            });
+            // The constants of the cut stay where they were.
+            let own = gradient(params, branch.encoder_params(), |params| {
+                let cut = model.evaluate(params, train).centred(&before);
+                loss::mean_cross_entropy(cut[b].view(), &train.y)
+            });
+            for (name, expected) in [
+                ("gradient_cosine", meters::cosine(&joint, &own).unwrap()),
+                ("gradient_ratio", meters::length_ratio(&joint, &own).unwrap()),
+                ("fisher_trace", meters::mean_square(&joint)),
+            ] {
+                let found = last(name, b);
+                assert!(
+                    (found - expected).abs() <= 1e-6 * expected.abs().max(1e-3),
+                    "{name} {b}: {found} {expected}"
+                );
+            }
+        }
+    }
+}

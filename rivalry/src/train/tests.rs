@@ -238,7 +238,7 @@ fn meters_change_no_weight_and_end_with_the_run() {
     let data = small_data(90);
     for precision in [Precision::F32, Precision::F64] {
         let modalities = vec!["a".to_owned(), "c".to_owned()];
-        let plain = Spec { precision, modalities, ..small_spec("naive") };
+        let plain = Spec { modalities, precision, ..small_spec("naive") };
         let read = Spec { meters: true, ..plain.clone() };
         let (plain, read) = (train_all(&plain, &data), train_all(&read, &data));
         assert_eq!((&plain.params, &plain.predictions), (&read.params, &read.predictions));

@@ -121,10 +121,9 @@ impl Header {
         }
         // Columns come one after the other.
         let (rows, cols, fortran_order) = match form {
-            Form::Rows => (rows, Some(cols), true),
             Form::Columns => (cols, Some(rows), false),
             Form::List if rows == 1 || cols == 1 => (rows * cols, None, false),
-            Form::List => (rows, Some(cols), true),
+            Form::Rows | Form::List => (rows, Some(cols), true),
         };
         within("rows", rows as u64, limits.max_rows as u64)?;
         within("columns", cols.unwrap_or(1) as u64, limits.max_cols as u64)?;

@@ -108,7 +108,7 @@ fn is_label(name: &str) -> bool {
 /// one of a reserved name or one was named.
 fn with_label(names: &[&str], options: OpenOptions) -> Result<OpenOptions, DataError> {
     let is_reserved = |name: &&str| RESERVED.iter().any(|(n, role)| n == name && *role == Role::Label);
-    if options.label.is_some() || names.iter().any(|n| is_reserved(n)) {
+    if options.label.is_some() || names.iter().any(is_reserved) {
         return Ok(options);
     }
     let asked = |name: &str| options.modalities.iter().any(|choice| choice.pattern == name);

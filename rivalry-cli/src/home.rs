@@ -15,7 +15,13 @@ pub(crate) struct Home {
 
 impl Home {
     /// The store in the folder that the user named, made if missing.
+    ///
+    /// A folder that holds anything else is not taken: somebody has mistyped.
     pub(crate) fn named(path: &Path) -> Result<Self, StoreError> {
+        let is_new = matches!(Store::open_existing(path), Err(StoreError::NotAStore { .. }));
+        if is_new && is_occupied(path) {
+            return Err(StoreError::Occupied { path: path.to_owned() });
+        }
         Ok(Self { store: Store::open(path)?, is_temporary: false })
     }
 
@@ -56,6 +62,15 @@ impl Home {
             let _ = std::fs::remove_dir_all(self.store.root());
         }
     }
+}
+
+/// Whether a folder holds anything but hidden files, which an interrupted write
+/// of a store leaves too.
+fn is_occupied(path: &Path) -> bool {
+    let is_shown = |entry: io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+    };
+    std::fs::read_dir(path).is_ok_and(|mut entries| entries.any(is_shown))
 }
 
 /// Makes a folder that was not there and that nobody else may enter.

@@ -92,7 +92,10 @@ pub(crate) fn read_kept(run: &Path) -> Result<Document, Failure> {
     const HINT: &str = "name a folder that a command wrote with `--out`, or its `report.json`";
     let bad =
         |why: String| Failure::one(Status::Data, format!("{}: {why}", path.display()), Some(HINT.to_owned()));
-    let file = std::fs::File::open(path).map_err(|error| bad(format!("cannot be read: {error}")))?;
+    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => bad("there is no such file or folder".to_owned()),
+        _ => bad(format!("cannot be read: {error}")),
+    })?;
     let mut bytes = Vec::new();
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)

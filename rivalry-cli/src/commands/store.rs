@@ -82,13 +82,23 @@ pub(crate) fn run(command: &StoreCommand) -> Result<Status, Failure> {
     }
 }
 
-/// A store that cannot be used: damage is bad data, a wrong folder wrong usage.
+/// A store that cannot be used: damage, or no store where there should be one,
+/// is bad data; a folder that cannot become one is wrong usage.
 pub(crate) fn failed(error: &StoreError) -> Failure {
-    let status = if matches!(error, StoreError::Damaged(_)) { Status::Data } else { Status::Usage };
+    let is_data = matches!(error, StoreError::Damaged(_) | StoreError::NotAStore { .. });
+    let status = if is_data { Status::Data } else { Status::Usage };
     Failure::one(status, error, Some(error.hint().to_owned()))
 }
 
 fn open(path: &Path) -> Result<Store, Failure> {
+    if !path.exists() {
+        let hint = "name the folder that an earlier command wrote with `--out`".to_owned();
+        return Err(Failure::one(
+            Status::Data,
+            format!("{}: there is no such folder", path.display()),
+            Some(hint),
+        ));
+    }
     Store::open_existing(path).map_err(|error| failed(&error))
 }
 

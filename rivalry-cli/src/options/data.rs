@@ -24,7 +24,7 @@ const EMBEDDED: [(&str, Make); 3] = [
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
-    /// A file (.npz, .csv, .tsv), a folder with a file per modality, `demo` or `demo:nutrimouse`
+    /// A file (.npz, .csv, .tsv, .safetensors, .mat), a folder with a file per modality, `demo` or `demo:nutrimouse`
     #[arg(value_name = "DATA", help_heading = None)]
     data: PathBuf,
     #[command(flatten)]

@@ -54,6 +54,18 @@ const ROWS: &[(&str, &str)] = &[
         "error: DATA is missing\n\nhint: `rivalry data inspect --help` shows what is possible\n",
     ),
     (
+        "lab race --trials 0",
+        "error: `--trials` does not accept `0`: expected a whole number from 1 to 100000000\n\nhint: `rivalry lab race --help` shows what is possible\n",
+    ),
+    (
+        "lab race --threads 0",
+        "error: `--threads` does not accept `0`: expected a whole number from 1 to 65535\n\nhint: `rivalry lab race --help` shows what is possible\n",
+    ),
+    (
+        "lab race --set mu.2=3",
+        "error: `mu.2` must be a number from 0 to 1, not `3`\n\nhint: `rivalry list lab` shows every knob with its range\n",
+    ),
+    (
         "data convert demo",
         "error: OUT is missing\n\nhint: `rivalry data convert --help` shows what is possible\n",
     ),
@@ -63,15 +75,15 @@ const ROWS: &[(&str, &str)] = &[
     ),
     (
         "data generate new.npz --classes 1",
-        "error: `--classes` does not accept `1`: 1 is not in 2..=10000\n\nhint: `rivalry data generate --help` shows what is possible\n",
+        "error: `--classes` does not accept `1`: expected a whole number from 2 to 10000\n\nhint: `rivalry data generate --help` shows what is possible\n",
     ),
     (
         "data generate new.npz --train 0",
-        "error: `--train` does not accept `0`: 0 is not in 1..=4294967295\n\nhint: `rivalry data generate --help` shows what is possible\n",
+        "error: `--train` does not accept `0`: expected a whole number of at least 1\n\nhint: `rivalry data generate --help` shows what is possible\n",
     ),
     (
         "data generate new.npz --set mu=1.5 --set nose=1",
-        "error: `--set`: `data.mu` must be a number from 0 to 1, not `1.5`\nerror: `--set`: `data` has no knob `nose`: did you mean `noise`?\n\nhint: `rivalry data generate --help` lists the knobs\n",
+        "error: `--set`: `mu` must be a number from 0 to 1, not `1.5`\nerror: `--set`: `data` has no knob `nose`: did you mean `noise`?\n\nhint: `rivalry data generate --help` lists the knobs\n",
     ),
     (
         "data generate new.npz --set mu.3=0.1",

@@ -125,11 +125,36 @@ fn export_merges_stores() {
 }
 
 #[test]
+fn what_is_not_there_is_bad_data_whoever_is_asked() {
+    let nothing = folder("store_nothing").join("nothing");
+    let path = nothing.to_str().unwrap();
+    for verb in [&["store", "list"][..], &["store", "doctor"], &["report"]] {
+        let ended = rivalry_with([verb, &[path]].concat());
+        assert_eq!((ended.status, ended.stdout.as_str()), (3, ""), "{ended}");
+        assert!(ended.stderr.contains("nothing: there is no such f"), "{ended}");
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test's files need not survive anything")]
+fn a_folder_that_holds_something_else_is_not_taken() {
+    let path = folder("store_occupied");
+    std::fs::write(path.join("thesis.tex"), "precious").unwrap();
+    for command in ["lab run --set m=2 --out", "lab race --trials 1 --out"] {
+        let words: Vec<&str> = command.split(' ').chain([path.to_str().unwrap()]).collect();
+        let ended = rivalry_with(words);
+        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{ended}");
+        assert!(ended.stderr.contains("holds other files and is no kept run\n\nhint: name a new"), "{ended}");
+    }
+    assert_eq!(std::fs::read_dir(&path).unwrap().count(), 1);
+}
+
+#[test]
 fn a_folder_that_is_no_store_is_told() {
     let path = folder("store_none");
     for verb in ["list", "doctor"] {
         let ended = store(verb, &path, &[]);
-        assert_eq!((ended.status, ended.stdout.as_str()), (2, ""), "{ended}");
+        assert_eq!((ended.status, ended.stdout.as_str()), (3, ""), "{ended}");
         assert!(ended.stderr.contains("not a store") && ended.stderr.contains("\n\nhint: "), "{ended}");
         assert_eq!(std::fs::read_dir(&path).unwrap().count(), 0, "looking makes nothing");
     }

@@ -12,10 +12,12 @@ mod csv;
 pub mod embedded;
 mod folder;
 mod jsonl;
+mod mat;
 mod npy;
 mod npz;
 pub mod predictions;
 mod reading;
+mod safetensors;
 mod side;
 pub mod training_log;
 mod truth;
@@ -76,7 +78,8 @@ pub trait Format: Send + Sync {
 }
 
 /// All kinds of files.
-pub const FORMATS: Table<dyn Format> = &[csv::ENTRY, folder::ENTRY, jsonl::ENTRY, npy::ENTRY, npz::ENTRY];
+pub const FORMATS: Table<dyn Format> =
+    &[csv::ENTRY, folder::ENTRY, jsonl::ENTRY, mat::ENTRY, npy::ENTRY, npz::ENTRY, safetensors::ENTRY];
 
 /// Reads the data set at a path. The kind of file follows from its content, or
 /// else from its suffix.
@@ -227,7 +230,11 @@ fn refuse_foreign(head: &[u8], suffix: &str) -> Result<(), DataError> {
     let to_npz = "load it in Python and save it with `numpy.savez(path, image=x1, text=x2, y=labels)`";
     let kinds: [(&[u8], &'static str, &'static str); 8] = [
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file", to_npz),
-        (b"MATLAB 5.0", "a MATLAB file", to_npz),
+        (
+            b"MATLAB 7.3",
+            "a MATLAB file of version 7.3 (HDF5)",
+            "save it again with `save -v7 FILE X Y`, or load it in Python with `h5py.File(path)` and save it with `numpy.savez`",
+        ),
         (b"PAR1", "a parquet file", "write it as `.csv`, or load it in Python and save an `.npz`"),
         (b"ARROW1", "an Arrow file", to_npz),
         (b"\x1f\x8b", "a gzip file", "unpack it first: `gunzip FILE`"),

@@ -20,6 +20,12 @@ pub enum StoreError {
         /// The folder that was named.
         path: PathBuf,
     },
+    /// A folder holds something else than a store.
+    #[error("{}: holds other files and is no kept run", .path.display())]
+    Occupied {
+        /// The folder that was named.
+        path: PathBuf,
+    },
     /// A later program made the store.
     #[error("{}: store format {found}, this program knows formats up to {}", .path.display(), super::FORMAT)]
     NewerStore {
@@ -62,6 +68,9 @@ impl StoreError {
         match self {
             Self::Disk(error) => error.hint(),
             Self::NotAStore { .. } => "name the folder that an earlier command wrote with `--out`",
+            Self::Occupied { .. } => {
+                "name a new or an empty folder, or one that an earlier command wrote with `--out`"
+            }
             Self::NewerStore { .. } => "use the program that wrote it, or a newer one",
             Self::BadMarker { .. } => "if the folder is a store, remove this file: it is written again",
             Self::NotAFolder { .. } => "move it away: the store follows no links inside itself",

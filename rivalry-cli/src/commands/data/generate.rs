@@ -34,22 +34,22 @@ pub(super) struct GenerateArgs {
     #[arg(value_name = "OUT", help_heading = None)]
     out: PathBuf,
     /// Classes, K
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = values::whole::<u32, 2, 10_000>)]
     classes: Option<u32>,
     /// Modalities, R; named m1, m2, ...
-    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = values::whole::<u32, 1, 64>)]
     modalities: Option<u32>,
     /// Training samples
-    #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 400, allow_negative_numbers = true, value_parser = values::whole::<u32, 1, { u32::MAX as u64 }>)]
     train: u32,
     /// Test samples
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1000, allow_negative_numbers = true, value_parser = values::whole::<u32, 1, { u32::MAX as u64 }>)]
     test: u32,
     /// Set a knob of the model (below); repeatable
     #[arg(long, value_name = "KNOB=VALUE", value_parser = values::setting)]
     set: Vec<(String, Value)>,
     /// What all draws follow from
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, value_parser = values::whole::<u64, 0, { u64::MAX }>)]
     seed: u64,
     #[command(flatten)]
     output: OutputArgs,

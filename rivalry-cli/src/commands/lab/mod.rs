@@ -22,7 +22,7 @@ use crate::exit::{Failure, Status};
 use crate::home::Home;
 use crate::output::{OutputArgs, save_as};
 use crate::progress::Progress;
-use crate::signals;
+use crate::{signals, values};
 
 /// Run the theory of modality competition: races, maps, and every claim
 #[derive(Args, Debug)]
@@ -67,11 +67,11 @@ pub(crate) fn run(command: &LabCommand) -> Result<Status, Failure> {
 #[command(next_help_heading = "Running")]
 struct TrialsArgs {
     /// The first seed; the others follow it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, value_parser = values::whole::<u64, 0, { u64::MAX }>)]
     seed: u64,
     /// Threads; results do not depend on it [default: all cores]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::whole::<usize, 1, 65_535>)]
+    threads: Option<usize>,
     /// Folder that keeps the trials and the report, so that the same command resumes and
     /// a larger one goes on; made if missing
     #[arg(long, value_name = "DIR")]
@@ -84,7 +84,7 @@ struct TrialsArgs {
 impl TrialsArgs {
     fn threads(&self) -> usize {
         let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.threads.map_or_else(available, NonZeroUsize::get)
+        self.threads.unwrap_or_else(available)
     }
 
     /// Runs work that fills a store, with progress and Ctrl-C.

@@ -42,10 +42,10 @@ pub(super) struct PhaseArgs {
     #[arg(long, value_name = "RHO", default_value_t = 0.0, value_parser = values::correlation, allow_hyphen_values = true, help_heading = "Toy")]
     correlation: f64,
     /// L: layers of the network
-    #[arg(long, value_name = "L", default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..=16), help_heading = "Toy")]
+    #[arg(long, value_name = "L", default_value_t = 2, allow_negative_numbers = true, value_parser = values::whole::<u32, 2, 16>, help_heading = "Toy")]
     depth: u32,
     /// L_f: layers before the modalities are fused [default: all of them, late fusion]
-    #[arg(long, value_name = "LF", value_parser = clap::value_parser!(u32).range(1..=16), help_heading = "Toy")]
+    #[arg(long, value_name = "LF", allow_negative_numbers = true, value_parser = values::whole::<u32, 1, 16>, help_heading = "Toy")]
     fusion: Option<u32>,
     /// u_0: size of a layer at the start, between 0 and 1
     #[arg(long, value_name = "U0", default_value_t = 0.01, value_parser = values::share, help_heading = "Toy")]

@@ -10,6 +10,7 @@ use super::{TrialsArgs, document, tell};
 use crate::clock::Stopwatch;
 use crate::exit::{Failure, Status};
 use crate::output::OutputArgs;
+use crate::values;
 
 /// Many trials of one setting: who wins, beside the closed form
 #[derive(Args, Debug)]
@@ -26,7 +27,7 @@ pub(super) struct RaceArgs {
     #[command(flatten)]
     setting: SettingArgs,
     /// Number of trials
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=100_000_000), help_heading = "Running")]
+    #[arg(long, value_name = "N", default_value_t = 50, allow_negative_numbers = true, value_parser = values::whole::<u64, 1, 100_000_000>, help_heading = "Running")]
     trials: u64,
     #[command(flatten)]
     running: TrialsArgs,

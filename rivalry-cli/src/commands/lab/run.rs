@@ -9,7 +9,7 @@ use super::{document, interrupted, setting, tell};
 use crate::clock::Stopwatch;
 use crate::exit::{Failure, Status};
 use crate::output::OutputArgs;
-use crate::signals;
+use crate::{signals, values};
 
 /// One trial in full: errors, winners, and how the alignments grew
 #[derive(Args, Debug)]
@@ -25,7 +25,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     setting: SettingArgs,
     /// The seed of data and initial weights
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Running")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, value_parser = values::whole::<u64, 0, { u64::MAX }>, help_heading = "Running")]
     seed: u64,
     /// Folder that keeps the report and its figures; made if missing
     #[arg(long, value_name = "DIR", help_heading = "Running")]

@@ -39,7 +39,7 @@ pub(super) struct SweepArgs {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', help_heading = "Setting")]
     show: Vec<String>,
     /// Trials at every point
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=100_000_000), help_heading = "Running")]
+    #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = values::whole::<u64, 1, 100_000_000>, help_heading = "Running")]
     trials: u64,
     #[command(flatten)]
     running: TrialsArgs,

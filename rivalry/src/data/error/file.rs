@@ -73,6 +73,12 @@ pub enum FileError {
         /// The kind.
         format: &'static str,
     },
+    /// This kind of file is read only.
+    #[error("files of kind `{format}` are read, not written")]
+    ReadOnly {
+        /// The kind.
+        format: &'static str,
+    },
     /// There is something at the path to be written, and it is a folder.
     #[error("there is already something here")]
     Exists,
@@ -105,7 +111,7 @@ impl FileError {
                 "if the data really are this large, use a plain (uncompressed) format, or raise `Limits` in the library",
             ),
             Self::Changed => Some("wait until it is complete and try again"),
-            Self::CannotHold { .. } => Some("write an `.npz`, a `.csv`, or a folder"),
+            Self::CannotHold { .. } | Self::ReadOnly { .. } => Some("write an `.npz`, a `.csv`, or a folder"),
             Self::Exists => Some("choose a path that does not exist yet"),
             Self::UnfitName { .. } => Some("rename the modality, or write an `.npz`"),
         }

@@ -2,8 +2,10 @@
 
 mod file;
 mod layout;
+mod mat;
 mod npy;
 mod prediction;
+mod safetensors;
 mod table;
 mod zip;
 
@@ -11,8 +13,10 @@ use std::fmt;
 
 pub use file::FileError;
 pub use layout::LayoutError;
+pub use mat::MatError;
 pub use npy::NpyError;
 pub use prediction::PredictionError;
+pub use safetensors::SafetensorsError;
 pub use table::TableError;
 pub use zip::ZipError;
 
@@ -87,6 +91,12 @@ pub enum DataError {
     /// Arrays do not fit together.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// Bytes are not a file of tensors.
+    #[error(transparent)]
+    Safetensors(#[from] SafetensorsError),
+    /// Bytes are not a MATLAB file of arrays.
+    #[error(transparent)]
+    Mat(#[from] MatError),
     /// A file holds no predictions, labels or groups.
     #[error(transparent)]
     Prediction(#[from] PredictionError),
@@ -328,6 +338,8 @@ impl DataError {
             Self::Zip(error) => return error.hint().map(str::to_owned),
             Self::Table(error) => return error.hint().map(str::to_owned),
             Self::Layout(error) => return error.hint().map(str::to_owned),
+            Self::Safetensors(error) => return error.hint().map(str::to_owned),
+            Self::Mat(error) => return error.hint().map(str::to_owned),
             Self::Prediction(error) => return error.hint().map(str::to_owned),
             Self::NoModalities => "give one 2-D array per modality, or name them with `--modality`",
             Self::TooFewSamples { .. } => "check that the file is complete",

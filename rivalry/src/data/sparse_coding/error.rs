@@ -9,6 +9,16 @@ use super::{MAX_MODALITIES, MAX_SIZE};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SparseCodingError {
+    /// A value that the knob does not allow.
+    #[error("`{key}` must be {range}, not `{value}`")]
+    BadValue {
+        /// The knob as it was typed.
+        key: String,
+        /// What is allowed.
+        range: String,
+        /// What was given.
+        value: String,
+    },
     /// Fewer than two classes.
     #[error("`classes` must be at least 2, not {n_classes}")]
     TooFewClasses {

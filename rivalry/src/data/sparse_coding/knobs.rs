@@ -106,13 +106,11 @@ impl SparseCoding {
     pub fn set(&mut self, key: &str, value: &Value) -> Result<(), SparseCodingError> {
         let (knob, place, chosen) = self.find(key)?;
         let Some(value) = knob.accept(value) else {
-            return Err(ChoiceError::BadValue {
-                name: OWNER.to_owned(),
-                knob: bare(key).to_owned(),
+            return Err(SparseCodingError::BadValue {
+                key: key.to_owned(),
                 range: knob.range_text(),
                 value: value.to_string(),
-            }
-            .into());
+            });
         };
         match place {
             Place::Model(slot) => slot(self).put(&value),

@@ -5,142 +5,103 @@ use std::io::Read;
 
 use crate::data::{DataError, FileError, NpyError};
 
-use crate::formats::reading::{Limits, io_error, within};
+use crate::formats::reading::{Dtype, Limits, Raw, RawKind as Kind, io_error, within};
 
 /// The first bytes of every array.
 pub(in crate::formats) const SIGNATURE: &[u8] = b"\x93NUMPY";
 
-/// What the header says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    pub dtype: Dtype,
-    pub fortran_order: bool,
-    pub rows: usize,
-    /// `None` for a list.
-    pub cols: Option<usize>,
-    /// Where the values begin.
-    pub len: u64,
-}
-
-/// A type of value, and whether its bytes come highest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Dtype {
-    pub kind: Kind,
-    pub big_endian: bool,
-    /// Bytes per value.
-    pub size: usize,
-}
-
-/// Types of values that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Bool,
-    Signed,
-    Unsigned,
-    Float,
-    /// `size` bytes of ASCII or UTF-8.
-    Bytes,
-    /// `size / 4` Unicode code points.
-    Unicode,
-}
-
-impl Header {
-    /// Reads a header from the start of an array's bytes, of which there are
-    /// `available`; the values must fill the rest exactly.
-    pub(super) fn read(input: &mut dyn Read, available: u64, limits: &Limits) -> Result<Self, DataError> {
-        if available == 0 {
-            return Err(FileError::Empty.into());
-        }
-        let cut = NpyError::HeaderCut { found: available };
-        let mut take = |count: usize| -> Result<Vec<u8>, DataError> {
-            let mut bytes = vec![0; count];
-            input.read_exact(&mut bytes).map_err(|e| match e.kind() {
-                std::io::ErrorKind::UnexpectedEof => cut.clone().into(),
-                _ => io_error("read", &e),
-            })?;
-            Ok(bytes)
-        };
-        let signature = take(SIGNATURE.len().min(usize::try_from(available).unwrap_or(usize::MAX)))?;
-        if signature != SIGNATURE {
-            let is_start = SIGNATURE.starts_with(&signature);
-            return Err(if is_start { cut.into() } else { NpyError::Signature.into() });
-        }
-        let version = take(2)?;
-        let (len, width) = match version[..] {
-            [1, 0] => (take(2)?, 2),
-            [2 | 3, 0] => (take(4)?, 4),
-            [major, minor] => return Err(NpyError::Version { major, minor }.into()),
-            _ => return Err(cut.into()),
-        };
-        let len = len.iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-        within("bytes in an array's header", len, limits.max_header_bytes as u64)?;
-        let start = SIGNATURE.len() + 2 + width;
-        let values_at = start as u64 + len;
-        if values_at > available {
-            return Err(NpyError::HeaderCut { found: available }.into());
-        }
-        let text = take(len as usize)?;
-        let Parsed { descr, fortran_order, shape } = Parser { text: &text, at: 0, start }.dictionary()?;
-        let header = Self {
-            dtype: Dtype::parse(&descr)?,
-            fortran_order,
-            rows: shape.first().copied().unwrap_or_default(),
-            cols: shape.get(1).copied(),
-            len: values_at,
-        };
-        header.check(&shape, available, limits)?;
-        Ok(header)
+/// Reads a header from the start of an array's bytes, of which there are
+/// `available`; the values must fill the rest exactly.
+pub(super) fn read(input: &mut dyn Read, available: u64, limits: &Limits) -> Result<Raw, DataError> {
+    if available == 0 {
+        return Err(FileError::Empty.into());
     }
-
-    fn check(&self, shape: &[usize], available: u64, limits: &Limits) -> Result<(), DataError> {
-        let shown = || crate::data::shown(&python_shape(shape));
-        let count = shape.iter().try_fold(1_usize, |product, n| product.checked_mul(*n));
-        let bytes = count.and_then(|c| c.checked_mul(self.dtype.size)).map(|b| b as u64);
-        let end = bytes.and_then(|b| b.checked_add(self.len));
-        let Some(end) = end else { return Err(NpyError::ShapeOverflow { shape: shown() }.into()) };
-        if end > available {
-            return Err(NpyError::Cut { found: available, expected: end }.into());
-        }
-        if end < available {
-            return Err(NpyError::Trailing { expected: end, extra: available - end }.into());
-        }
-        if !matches!(shape.len(), 1 | 2) {
-            return Err(NpyError::Dimensions { shape: shown() }.into());
-        }
-        within("rows", self.rows as u64, limits.max_rows as u64)?;
-        within("columns", self.cols.unwrap_or(1) as u64, limits.max_cols as u64)
+    let cut = NpyError::HeaderCut { found: available };
+    let mut take = |count: usize| -> Result<Vec<u8>, DataError> {
+        let mut bytes = vec![0; count];
+        input.read_exact(&mut bytes).map_err(|e| match e.kind() {
+            std::io::ErrorKind::UnexpectedEof => cut.clone().into(),
+            _ => io_error("read", &e),
+        })?;
+        Ok(bytes)
+    };
+    let signature = take(SIGNATURE.len().min(usize::try_from(available).unwrap_or(usize::MAX)))?;
+    if signature != SIGNATURE {
+        let is_start = SIGNATURE.starts_with(&signature);
+        return Err(if is_start { cut.into() } else { NpyError::Signature.into() });
     }
+    let version = take(2)?;
+    let (len, width) = match version[..] {
+        [1, 0] => (take(2)?, 2),
+        [2 | 3, 0] => (take(4)?, 4),
+        [major, minor] => return Err(NpyError::Version { major, minor }.into()),
+        _ => return Err(cut.into()),
+    };
+    let len = len.iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    within("bytes in an array's header", len, limits.max_header_bytes as u64)?;
+    let start = SIGNATURE.len() + 2 + width;
+    let values_at = start as u64 + len;
+    if values_at > available {
+        return Err(NpyError::HeaderCut { found: available }.into());
+    }
+    let text = take(len as usize)?;
+    let Parsed { descr, fortran_order, shape } = Parser { text: &text, at: 0, start }.dictionary()?;
+    let header = Raw {
+        dtype: dtype(&descr)?,
+        fortran_order,
+        rows: shape.first().copied().unwrap_or_default(),
+        cols: shape.get(1).copied(),
+        at: values_at,
+    };
+    check(&header, &shape, available, limits)?;
+    Ok(header)
 }
 
-impl Dtype {
-    fn parse(descr: &str) -> Result<Self, DataError> {
-        let unknown = || NpyError::Dtype { descr: crate::data::shown(descr) };
-        let mut letters = descr.chars();
-        let (order, kind, size) = (letters.next(), letters.next(), letters.as_str());
-        if kind == Some('O') || descr == "O" {
-            return Err(FileError::Pickled {
-                what: format!("arrays of type `{}`", crate::data::shown(descr)),
-            }
-            .into());
-        }
-        let big_endian = match order {
-            Some('<' | '|') => false,
-            Some('>') => true,
-            _ => return Err(unknown().into()),
-        };
-        let number: usize = size.parse().map_err(|_| unknown())?;
-        // Values without bytes would let a short file claim any number of rows.
-        let (kind, size) = match (kind, number) {
-            (Some('b'), 1) => (Kind::Bool, 1),
-            (Some('i'), 1 | 2 | 4 | 8) => (Kind::Signed, number),
-            (Some('u'), 1 | 2 | 4 | 8) => (Kind::Unsigned, number),
-            (Some('f'), 2 | 4 | 8) => (Kind::Float, number),
-            (Some('S'), 1..) => (Kind::Bytes, number),
-            (Some('U'), 1..) => (Kind::Unicode, number.checked_mul(4).ok_or_else(unknown)?),
-            _ => return Err(unknown().into()),
-        };
-        Ok(Self { kind, big_endian, size })
+fn check(header: &Raw, shape: &[usize], available: u64, limits: &Limits) -> Result<(), DataError> {
+    let shown = || crate::data::shown(&python_shape(shape));
+    let count = shape.iter().try_fold(1_usize, |product, n| product.checked_mul(*n));
+    let bytes = count.and_then(|c| c.checked_mul(header.dtype.size)).map(|b| b as u64);
+    let end = bytes.and_then(|b| b.checked_add(header.at));
+    let Some(end) = end else { return Err(NpyError::ShapeOverflow { shape: shown() }.into()) };
+    if end > available {
+        return Err(NpyError::Cut { found: available, expected: end }.into());
     }
+    if end < available {
+        return Err(NpyError::Trailing { expected: end, extra: available - end }.into());
+    }
+    if !matches!(shape.len(), 1 | 2) {
+        return Err(NpyError::Dimensions { shape: shown() }.into());
+    }
+    within("rows", header.rows as u64, limits.max_rows as u64)?;
+    within("columns", header.cols.unwrap_or(1) as u64, limits.max_cols as u64)
+}
+
+fn dtype(descr: &str) -> Result<Dtype, DataError> {
+    let unknown = || NpyError::Dtype { descr: crate::data::shown(descr) };
+    let mut letters = descr.chars();
+    let (order, kind, size) = (letters.next(), letters.next(), letters.as_str());
+    if kind == Some('O') || descr == "O" {
+        return Err(
+            FileError::Pickled { what: format!("arrays of type `{}`", crate::data::shown(descr)) }.into()
+        );
+    }
+    let big_endian = match order {
+        Some('<' | '|') => false,
+        Some('>') => true,
+        _ => return Err(unknown().into()),
+    };
+    let number: usize = size.parse().map_err(|_| unknown())?;
+    // Values without bytes would let a short file claim any number of rows.
+    let (kind, size) = match (kind, number) {
+        (Some('b'), 1) => (Kind::Bool, 1),
+        (Some('i'), 1 | 2 | 4 | 8) => (Kind::Signed, number),
+        (Some('u'), 1 | 2 | 4 | 8) => (Kind::Unsigned, number),
+        (Some('f'), 2 | 4 | 8) => (Kind::Float, number),
+        (Some('S'), 1..) => (Kind::Bytes, number),
+        (Some('U'), 1..) => (Kind::Unicode, number.checked_mul(4).ok_or_else(unknown)?),
+        _ => return Err(unknown().into()),
+    };
+    Ok(Dtype { kind, big_endian, size })
 }
 
 /// A shape as Python writes it.

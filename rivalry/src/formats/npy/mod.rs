@@ -4,7 +4,6 @@
 //! memory that the bytes of the file do not warrant.
 
 mod header;
-mod values;
 mod write;
 
 use std::io::Read;
@@ -15,7 +14,6 @@ use crate::registry::{Citation, Entry};
 
 use super::Format;
 use super::reading::{Array, Choose, Limits, OpenOptions, Role, Source};
-use header::Header;
 
 pub(super) use header::SIGNATURE;
 pub(super) use write::{list_bytes, write_array, write_features};
@@ -86,7 +84,7 @@ pub(super) fn read_array(
     name: &str,
     limits: &Limits,
 ) -> Result<Array, DataError> {
-    let header = Header::read(input, available, limits)?;
+    let header = header::read(input, available, limits)?;
     let values = header.read_values(input, limits)?;
     Ok(Array { name: name.to_owned(), rows: header.rows, cols: header.cols, values })
 }

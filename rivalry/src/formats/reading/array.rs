@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::data::{DataError, Features, Groups, Labels, LayoutError};
+use crate::data::{DataError, Features, Groups, Labels, LayoutError, shown};
 use crate::num::Matrix;
 
 use super::limits::{Limits, within};
@@ -72,7 +72,7 @@ impl Array {
             Values::Int(values) => {
                 if let Some(at) = values.iter().position(|v| !(-EXACT..=EXACT).contains(v)) {
                     return Err(LayoutError::WouldRound {
-                        modality: self.name,
+                        modality: shown(&self.name),
                         row: at / cols,
                         column: at % cols,
                         value: values.get(at).copied().unwrap_or_default(),
@@ -82,7 +82,7 @@ impl Array {
                 let values: Vec<f64> = values.into_iter().map(|v| v as f64).collect();
                 Ok(Matrix::from_vec(rows, cols, values).into())
             }
-            Values::Text { .. } => Err(LayoutError::TextFeatures { modality: self.name }.into()),
+            Values::Text { .. } => Err(LayoutError::TextFeatures { modality: shown(&self.name) }.into()),
         }
     }
 

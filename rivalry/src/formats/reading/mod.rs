@@ -6,6 +6,7 @@ mod assemble;
 mod limits;
 mod options;
 mod pick;
+mod raw;
 mod source;
 mod texts;
 
@@ -18,5 +19,6 @@ pub use source::Source;
 
 pub(super) use assemble::{RESERVED, Wanted, assemble, wanted};
 pub(super) use limits::within;
+pub(super) use raw::{Dtype, Raw, RawKind};
 pub(super) use source::{Input, io_error};
 pub(super) use texts::Texts;

@@ -11,6 +11,10 @@ use crate::report::{
 /// The report of `lab phase`.
 pub(super) fn report(document: &Document) -> Result<Report, NotADiagnosis> {
     let results: PhaseResults = results(document)?;
+    if results.toy.is_none() && results.data.is_none() {
+        let why = "it holds neither `toy` nor `data`".to_owned();
+        return Err(NotADiagnosis::Part { part: "results", why });
+    }
     let mut blocks = Vec::new();
     if let Some(toy) = &results.toy {
         blocks.push(Block::Paragraph(format!(

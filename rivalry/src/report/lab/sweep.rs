@@ -12,6 +12,8 @@ use crate::stats::Estimate;
 
 /// Rows of the table that people see; all of them are in the data.
 const ROWS_SHOWN: usize = 60;
+/// Heat maps of one quantity, one for each value of the third knob that varies.
+const MOST_PANELS: usize = 20;
 
 /// The report of `lab sweep`.
 pub(super) fn report(document: &Document) -> Result<Report, NotADiagnosis> {
@@ -36,6 +38,9 @@ pub(super) fn report(document: &Document) -> Result<Report, NotADiagnosis> {
         blocks.push(Block::Notes(vec![format!(
             "{missing} trials did not converge and are in none of the numbers; the data say where"
         )]));
+    }
+    if let Some(note) = not_drawn(&results.vary) {
+        blocks.push(Block::Notes(vec![note]));
     }
     for quantity in &shown {
         blocks.extend(charts(&results, quantity, setting.n_modalities()).into_iter().map(Block::Chart));
@@ -95,16 +100,46 @@ fn table(results: &SweepResults, shown: &[&Quantity], n_modalities: usize) -> Ta
     Table { title: "Grid".to_owned(), caption, columns, rows }
 }
 
-/// One varied knob gives lines; two give a heat map per value; of more, the
-/// first two are drawn for the first value of the others, and the title says so.
+/// One varied knob gives lines, two a heat map, three a heat map for every
+/// value of the third. Of more, the first value of the others is drawn.
 fn charts(results: &SweepResults, quantity: &Quantity, n_modalities: usize) -> Vec<Chart> {
     match results.vary.as_slice() {
         [] => Vec::new(),
         [one] => vec![lines(results, one, quantity, n_modalities)],
-        [first, second, others @ ..] => (0..count(quantity, n_modalities))
-            .map(|idx| map(results, (first, second), others, quantity, idx))
-            .collect(),
+        [first, second, others @ ..] => {
+            let panels = panels(others);
+            let each =
+                (0..count(quantity, n_modalities)).flat_map(|idx| panels.iter().map(move |p| (idx, p)));
+            each.map(|(idx, fixed)| map(results, (first, second), fixed, quantity, idx)).collect()
+        }
     }
+}
+
+/// What is held in each heat map: a value of the third knob, and the first of
+/// all further ones.
+fn panels(others: &[Varied]) -> Vec<Vec<(&Varied, &Value)>> {
+    let [third, rest @ ..] = others else { return vec![Vec::new()] };
+    let firsts: Vec<(&Varied, &Value)> =
+        rest.iter().filter_map(|varied| Some((varied, varied.values.first()?))).collect();
+    let panel = |value| std::iter::once((third, value)).chain(firsts.iter().copied()).collect();
+    third.values.iter().take(MOST_PANELS).map(panel).collect()
+}
+
+/// What the heat maps do not show.
+fn not_drawn(vary: &[Varied]) -> Option<String> {
+    let [_, _, third, rest @ ..] = vary else { return None };
+    let mut words = Vec::new();
+    if third.values.len() > MOST_PANELS {
+        words.push(format!("the first {MOST_PANELS} of {} values of `{}`", third.values.len(), third.key));
+    }
+    if !rest.is_empty() {
+        let keys: Vec<String> = rest.iter().map(|varied| format!("`{}`", varied.key)).collect();
+        words.push(format!("the first value of {}", keys.join(", ")));
+    }
+    if words.is_empty() {
+        return None;
+    }
+    Some(format!("the figures show {} alone; every point is in the data", words.join(" and ")))
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -182,16 +217,14 @@ fn lines(results: &SweepResults, varied: &Varied, quantity: &Quantity, n_modalit
 fn map(
     results: &SweepResults,
     (first, second): (&Varied, &Varied),
-    others: &[Varied],
+    fixed: &[(&Varied, &Value)],
     quantity: &Quantity,
     idx: usize,
 ) -> Chart {
     let ((y, y_values), (x, x_values)) = (axis(first), axis(second));
-    let at_first_of_others =
-        |at: &&GridPoint| others.iter().all(|other| other.values.first() == at.at.get(&other.key));
-    let cells = results.points.iter().filter(at_first_of_others).map(|at| value(at, quantity, idx)).collect();
-    let fixed: Vec<String> =
-        others.iter().filter_map(|o| Some(format!("{} = {}", o.key, o.values.first()?))).collect();
+    let is_here = |at: &&GridPoint| fixed.iter().all(|(knob, value)| at.at.get(&knob.key) == Some(*value));
+    let cells = results.points.iter().filter(is_here).map(|at| value(at, quantity, idx)).collect();
+    let fixed: Vec<String> = fixed.iter().map(|(knob, value)| format!("{} = {value}", knob.key)).collect();
     let at = if fixed.is_empty() { String::new() } else { format!(" at {}", fixed.join(", ")) };
     let title = format!("{} over {} and {}{at}", named(quantity, idx), first.key, second.key);
     Chart::HeatMap(HeatMap {

@@ -13,6 +13,7 @@ mod mutations;
 mod names;
 mod pickles;
 mod predictions;
+mod readers;
 mod round_trip;
 mod truth;
 

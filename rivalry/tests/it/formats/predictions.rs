@@ -61,7 +61,7 @@ fn predictions_of_other_programs_are_read_to_the_bit() {
     for (name, bytes) in &files {
         let found = read(name, bytes).unwrap();
         assert_eq!(found.values.n_rows(), golden.ids.len(), "{name}");
-        let has_ids = ["npz", "csv", "jsonl"].iter().any(|suffix| is(name, suffix));
+        let has_ids = ["npz", "csv", "jsonl", "mat"].iter().any(|suffix| is(name, suffix));
         let ids = found.ids.as_ref().map(|ids| ids.texts().to_vec());
         assert_eq!(ids, has_ids.then(|| golden.ids.clone()), "{name}");
         if name.contains("scores") || name.contains("single") {

@@ -3,6 +3,12 @@
 use super::super::make::{End, Member};
 use super::{Row, folder, make, npz, row};
 
+/// A file of one tensor.
+fn tensor(dtype: &str, offsets: &str) -> Vec<u8> {
+    let header = format!(r#"{{"y":{{"dtype":"{dtype}","shape":[4],"data_offsets":{offsets}}}}}"#);
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 4]].concat()
+}
+
 pub(super) fn rows() -> Vec<Row> {
     let x = || Member::stored("x.npy", &make::floats(4, &[0.5, 1.0, 2.0, 3.0]));
     let y = || Member::stored("y.npy", &make::integers(&[0, 1, 0, 1]));
@@ -27,6 +33,11 @@ pub(super) fn rows() -> Vec<Row> {
         row("an array alone", "d.npy", make::floats(2, &[0.5, 1.0])),
         row("HDF5", "d.h5", b"\x89HDF\r\n\x1a\n"),
         row("MATLAB", "d.mat", b"MATLAB 5.0 MAT-file, Platform: GLNXA64"),
+        row("MATLAB 7.3", "d.mat", b"MATLAB 7.3 MAT-file, Platform: GLNXA64"),
+        row("a MATLAB file of version 4", "d.mat", b"\0\0\0\0\x04\0\0\0"),
+        row("safetensors cut short", "d.safetensors", b"\x50\0\0\0\0\0\0\0{\"x\":"),
+        row("a tensor of another type", "d.safetensors", tensor("F8_E4M3", "[0,4]")),
+        row("tensors with a gap", "d.safetensors", tensor("F32", "[4,20]")),
         row("parquet", "d.parquet", b"PAR1\x15\x04"),
         row("arrow", "d.arrow", b"ARROW1\0\0"),
         row("gzip", "d.csv.gz", b"\x1f\x8b\x08\x00"),

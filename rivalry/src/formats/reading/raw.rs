@@ -1,21 +1,66 @@
-//! The values of an array, decoded as they stream by.
+//! The values of an array that lie one after the other, decoded as they stream
+//! by.
 //!
-//! Memory is asked for only after the header's promise was compared with the
-//! bytes that are there, and never for more than 4 bytes per byte.
+//! Memory is asked for by what a header says, so whoever fills in a [`Raw`] has
+//! compared it with the bytes that are there; and never for more than 4 bytes
+//! per byte.
 
 use std::io::{self, Read};
 
 use crate::data::{DataError, NpyError};
-use crate::formats::reading::{Kind as Narrow, Limits, Texts, Values, io_error, within};
 
-use super::header::{Dtype, Header, Kind};
+use super::array::{Kind as Narrow, Values};
+use super::limits::{Limits, within};
+use super::source::io_error;
+use super::texts::Texts;
+use RawKind as Kind;
 
 /// Bytes decoded at a time; a multiple of every size of number.
 const CHUNK: usize = 1 << 16;
 
-impl Header {
-    /// Reads the values, which fill the rest of `input` exactly.
-    pub(super) fn read_values(&self, input: &mut dyn Read, limits: &Limits) -> Result<Values, DataError> {
+/// How values lie in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::formats) struct Raw {
+    pub dtype: Dtype,
+    pub fortran_order: bool,
+    pub rows: usize,
+    /// `None` for a list.
+    pub cols: Option<usize>,
+    /// Where the values begin.
+    pub at: u64,
+}
+
+/// A type of value, and whether its bytes come highest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::formats) struct Dtype {
+    pub kind: RawKind,
+    pub big_endian: bool,
+    /// Bytes per value.
+    pub size: usize,
+}
+
+/// Types of values that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::formats) enum RawKind {
+    Bool,
+    Signed,
+    Unsigned,
+    Float,
+    /// The upper half of single precision.
+    BrainFloat,
+    /// `size` bytes of ASCII or UTF-8.
+    Bytes,
+    /// `size / 4` Unicode code points.
+    Unicode,
+}
+
+impl Raw {
+    /// Reads the values, which are the next bytes of `input`.
+    pub(in crate::formats) fn read_values(
+        &self,
+        input: &mut dyn Read,
+        limits: &Limits,
+    ) -> Result<Values, DataError> {
         let Dtype { kind, big_endian, size } = self.dtype;
         match (kind, size) {
             (Kind::Bool, _) => {
@@ -45,6 +90,11 @@ impl Header {
                     })
                 })?;
                 bad.map_or(Ok(values), |(index, value)| Err(NpyError::Unsigned { index, value }.into()))
+            }
+            (Kind::BrainFloat, _) => {
+                let values =
+                    self.numbers(input, |_, b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))?;
+                Ok(Values::F32(values, Narrow::Float))
             }
             (Kind::Float, 2) => {
                 let values = self.numbers(input, |_, b| half(u16::from_le_bytes(b)))?;
@@ -159,7 +209,7 @@ impl Header {
             let chunk = buffer.get_mut(..count).unwrap_or_default();
             input.read_exact(chunk).map_err(|error| match error.kind() {
                 io::ErrorKind::UnexpectedEof => {
-                    let (found, expected) = (self.len + done as u64, self.len + expected as u64);
+                    let (found, expected) = (self.at + done as u64, self.at + expected as u64);
                     NpyError::Cut { found, expected }.into()
                 }
                 _ => io_error("read", &error),

@@ -19,9 +19,10 @@ import distributions
 import folds
 import planning
 import resampling
+import scores
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "rivalry/tests/it/golden/stats"
-PACKAGES = ["numpy", "scipy", "statsmodels", "baycomp", "mpmath"]
+PACKAGES = ["numpy", "scipy", "statsmodels", "baycomp", "mpmath", "scikit-learn"]
 VERSIONS = {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES}
 
 
@@ -53,7 +54,7 @@ def main():
     check = parser.parse_args().check
     GOLDEN.mkdir(parents=True, exist_ok=True)
     worst = 0.0
-    for module in (distributions, counts, resampling, folds, planning):
+    for module in (distributions, counts, resampling, folds, planning, scores):
         document = plain(module.document())
         path = GOLDEN / f"{module.__name__}.json"
         if check:

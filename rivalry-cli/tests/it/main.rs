@@ -2,6 +2,7 @@
 
 mod bad_usage;
 mod browser;
+mod compare;
 mod data;
 mod diagnose;
 mod generate;

@@ -5,6 +5,7 @@ mod edges;
 mod flow;
 mod metrics;
 mod reports;
+mod scores;
 mod stats;
 mod theory;
 mod torch;

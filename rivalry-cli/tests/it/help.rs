@@ -60,7 +60,7 @@ Commands:
   diagnose  Does joint training lose on my features, which modality lost, and why?
   lab       Run the theory of modality competition: races, maps, and every claim
   data      Look at data, change their form, or generate some
-  report    Draw a kept report again: as tables, as figures, for other programs
+  report    Draw a kept report again: as a page, as tables or figures, for other programs
   list      List encoders, solvers, strategies and the like, with their knobs and sources
   store     Look into a folder of kept runs
 

@@ -16,8 +16,8 @@ const BEGINNING: usize = 100;
 const MANY: usize = 6;
 
 /// A number with a minus sign.
-pub(super) fn proper(value: f64, unit: Unit) -> String {
-    number(value, unit).replace('-', "\u{2212}")
+fn proper(value: f64, unit: Unit) -> String {
+    escaped(&number(value, unit).replace('-', "\u{2212}"))
 }
 
 /// The table with what leads to it and follows it, without its title.

@@ -41,7 +41,8 @@ const ATTACKS: [&str; 25] = [
     "\\u003cscript>window.pwned=1</script>",
 ];
 /// What they try to leave first.
-const WAYS_OUT: [&str; 6] = ["", "\">", "'>", "--></style></title></script>", "]]></td></table>", "\u{fffe}\\\" "];
+const WAYS_OUT: [&str; 6] =
+    ["", "\">", "'>", "--></style></title></script>", "]]></td></table>", "\u{fffe}\\\" "];
 
 fn chromium() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

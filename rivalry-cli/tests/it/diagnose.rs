@@ -160,7 +160,9 @@ fn a_report_does_not_depend_on_where_and_when_it_is_drawn() {
     for name in ["terminal", "json", "csv", "svg", "html", "markdown", "latex", "junit"] {
         let here = rivalry_with(["report", path.to_str().unwrap(), "--as", name]);
         assert_eq!(here.status, 0, "{here}");
-        for (zone, language) in [("UTC", "C"), ("Pacific/Kiritimati", "tr_TR.UTF-8"), ("America/Adak", "de_DE")] {
+        for (zone, language) in
+            [("UTC", "C"), ("Pacific/Kiritimati", "tr_TR.UTF-8"), ("America/Adak", "de_DE")]
+        {
             let mut there = command();
             there.current_dir(&path).env("TZ", zone).env("LC_ALL", language).env("LANG", language);
             let there = Ended::from(there.args(["report", ".", "--as", name]).output().unwrap());

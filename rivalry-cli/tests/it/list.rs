@@ -28,7 +28,7 @@ renderers: how reports are drawn
 Knobs of terminal
 
   knob    default  allowed                        what it does
-  ────────────────────────────────────────────────────────────────────────────────────
+  ─────────────────────────────────────────────────────────────────────────────────────
   width   100      a whole number from 40 to 400  columns that a line may take
   color   false    true or false                  colour on top of the signs and words
   charts  true     true or false                  charts in characters among the tables

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::metrics::{
-    Course, Direction, ENSEMBLE, Measured, Measurements, Metrics, ModelKey, NAIVE, OneTraining, Study, Subject,
-    TEMPERED_ENSEMBLE, UNIMODAL,
+    Course, Direction, ENSEMBLE, Measured, Measurements, Metrics, ModelKey, NAIVE, OneTraining, Study,
+    Subject, TEMPERED_ENSEMBLE, UNIMODAL,
 };
 
 /// An estimate, or the reason why there is none. In JSON always an object

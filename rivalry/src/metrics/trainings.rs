@@ -106,12 +106,14 @@ fn over_trainings(model: &ModelKey, curves: &[&Curves]) -> Option<ModelCurves> {
     let mut names: Vec<&str> = all.iter().flat_map(|one| one.keys().copied()).collect();
     names.sort_unstable();
     names.dedup();
-    let quantities: BTreeMap<String, Course> = names
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), course(name, &all, &epochs)?)))
-        .collect();
-    (!epochs.is_empty() && !quantities.is_empty())
-        .then(|| ModelCurves { model: model.clone(), n_trainings: curves.len(), epochs, quantities })
+    let quantities: BTreeMap<String, Course> =
+        names.into_iter().filter_map(|name| Some((name.to_owned(), course(name, &all, &epochs)?))).collect();
+    (!epochs.is_empty() && !quantities.is_empty()).then(|| ModelCurves {
+        model: model.clone(),
+        n_trainings: curves.len(),
+        epochs,
+        quantities,
+    })
 }
 
 /// One quantity at the given epochs; nothing where an epoch has no value, for a

@@ -60,7 +60,9 @@ impl Medium for Latex {
 
 impl Render for Latex {
     fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut text = String::from("% Needs \\usepackage[T1]{fontenc} and \\usepackage{booktabs}; \\input this file where the tables belong.\n");
+        let mut text = String::from(
+            "% Needs \\usepackage[T1]{fontenc} and \\usepackage{booktabs}; \\input this file where the tables belong.\n",
+        );
         line(&mut text, &format!("\\section*{{{}}}", escaped(&report.title)));
         for (idx, block) in in_order(report).into_iter().enumerate() {
             let before = text.len();
@@ -131,8 +133,10 @@ impl Latex {
             }
             Block::Bibliography(works) => bibliography(works, out),
             Block::Provenance(pairs) => {
-                let pairs: Vec<String> =
-                    pairs.iter().map(|(name, value)| format!("{} {}", escaped(name), escaped(value))).collect();
+                let pairs: Vec<String> = pairs
+                    .iter()
+                    .map(|(name, value)| format!("{} {}", escaped(name), escaped(value)))
+                    .collect();
                 line(out, &format!("{{\\footnotesize {}\\par}}", pairs.join("; ")));
             }
         }
@@ -147,7 +151,10 @@ impl Latex {
         line(out, "\\begin{table}[htbp]\n\\centering\\small");
         let title = sentence(&escaped(&table.title));
         line(out, format!("\\caption{{{title} {}", caption.join(" ")).trim_end());
-        line(out, &format!("}}\n\\label{{tab:rivalry-{idx}}}\n\\begin{{tabular}}{{@{{}}{sides}@{{}}}}\n\\toprule"));
+        line(
+            out,
+            &format!("}}\n\\label{{tab:rivalry-{idx}}}\n\\begin{{tabular}}{{@{{}}{sides}@{{}}}}\n\\toprule"),
+        );
         line(out, &format!("{} \\\\\n\\midrule", heads.join(" & ")));
         for row in &table.rows {
             if row.apart {
@@ -217,7 +224,10 @@ impl Latex {
     }
 
     fn checks(&self, checks: &[Check], out: &mut String) {
-        line(out, "\\begin{tabular}{@{}llrl@{}}\n\\toprule\ncheck & outcome & measured & what it means \\\\\n\\midrule");
+        line(
+            out,
+            "\\begin{tabular}{@{}llrl@{}}\n\\toprule\ncheck & outcome & measured & what it means \\\\\n\\midrule",
+        );
         for check in checks {
             let outcome = match check.passed {
                 Some(true) => "pass",
@@ -233,7 +243,10 @@ impl Latex {
 }
 
 fn chart_words(chart: &crate::report::Chart) -> String {
-    std::iter::once(chart.title()).chain(chart.caption().iter().map(String::as_str)).collect::<Vec<_>>().join(". ")
+    std::iter::once(chart.title())
+        .chain(chart.caption().iter().map(String::as_str))
+        .collect::<Vec<_>>()
+        .join(". ")
 }
 
 /// A comment holds no line break, so that nothing leaves it.

@@ -96,7 +96,9 @@ fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(character);
             }
-            '.' | ')' if idx > 0 && next.is_whitespace() && shown[..idx].bytes().all(|b| b.is_ascii_digit()) => {
+            '.' | ')'
+                if idx > 0 && next.is_whitespace() && shown[..idx].bytes().all(|b| b.is_ascii_digit()) =>
+            {
                 out.push('\\');
                 out.push(character);
             }
@@ -136,8 +138,10 @@ impl Markdown {
             }
             Block::Bibliography(works) => bibliography(works, out),
             Block::Provenance(pairs) => {
-                let pairs: Vec<String> =
-                    pairs.iter().map(|(name, value)| format!("{} {}", escaped(name), escaped(value))).collect();
+                let pairs: Vec<String> = pairs
+                    .iter()
+                    .map(|(name, value)| format!("{} {}", escaped(name), escaped(value)))
+                    .collect();
                 line(out, &pairs.join(" · "));
             }
         }

@@ -17,7 +17,8 @@ mod inspection;
 mod lab;
 
 pub use blocks::{
-    Better, Block, Card, Cell, Check, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term, Tone, Unit,
+    Better, Block, Card, Cell, Check, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term,
+    Tone, Unit,
 };
 pub use chart::{Axis, Chart, ChartMark, Colours, HeatMap, Lines, Point, Role, Scale, Series, Side};
 pub use data_table::{DataCell, DataTable};

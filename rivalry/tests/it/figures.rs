@@ -3,8 +3,8 @@
 
 use rivalry::num::special::{exp, normal_cdf, powf};
 use rivalry::report::{
-    Axis, Block, Chart, ChartMark, Colours, Document, Dot, DotRow, Dots, HeatMap, Lines, Point, Report, Role, Series,
-    Ties, Unit,
+    Axis, Block, Chart, ChartMark, Colours, Document, Dot, DotRow, Dots, HeatMap, Lines, Point, Report, Role,
+    Series, Ties, Unit,
 };
 use rivalry::stats::{Estimate, Interval};
 use serde_json::json;
@@ -25,7 +25,16 @@ fn share(share: f64, n: u64) -> Estimate {
 
 /// All of them.
 pub(crate) fn all() -> Vec<Chart> {
-    vec![growth(), race(), win_map(), difference_map(), by_strategy(), time_to_win(), deficits(), class_changes()]
+    vec![
+        growth(),
+        race(),
+        win_map(),
+        difference_map(),
+        by_strategy(),
+        time_to_win(),
+        deficits(),
+        class_changes(),
+    ]
 }
 
 /// Alignments of four classes in two modalities over the logarithm of time.

@@ -3,9 +3,9 @@
 
 use rivalry::registry::Citation;
 use rivalry::report::{
-    Axis, Better, Block, Card, Cell, Chart, ChartMark, Check, Colours, Column, DataCell, DataTable, Document, Dot,
-    DotRow, Dots, Emphasis, Equation, Evidence, HeatMap, Lines, Mark, Point, Provenance, Report, Role, Row,
-    Schema, Series, Step, Table, Term, Ties, Tone, Unit, Work,
+    Axis, Better, Block, Card, Cell, Chart, ChartMark, Check, Colours, Column, DataCell, DataTable, Document,
+    Dot, DotRow, Dots, Emphasis, Equation, Evidence, HeatMap, Lines, Mark, Point, Provenance, Report, Role,
+    Row, Schema, Series, Step, Table, Term, Ties, Tone, Unit, Work,
 };
 use rivalry::stats::{Estimate, Interval};
 use serde_json::json;

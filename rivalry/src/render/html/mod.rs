@@ -108,11 +108,8 @@ fn page(report: &Report, extent: Extent) -> io::Result<String> {
     }
     out.push_str("<p class=\"downloads\" id=\"save\"></p>\n</footer>\n");
     if extent == Extent::All {
-        let _ = writeln!(
-            out,
-            "<script type=\"application/json\" id=\"document\">{}</script>",
-            embedded(report)?
-        );
+        let _ =
+            writeln!(out, "<script type=\"application/json\" id=\"document\">{}</script>", embedded(report)?);
     }
     let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     Ok(out)

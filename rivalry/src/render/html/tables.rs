@@ -50,9 +50,10 @@ pub(super) fn draw(table: &Table, works: &[Work], extent: Extent) -> String {
             },
             if row.apart { "apart" } else { "" },
         ];
-        let classes = classes.join(" ");
-        let class = classes.trim();
-        out.push_str(&if class.is_empty() { "<tr>\n".to_owned() } else { format!("<tr class=\"{class}\">\n") });
+        let _ = match classes.join(" ").trim() {
+            "" => writeln!(out, "<tr>"),
+            classes => writeln!(out, "<tr class=\"{classes}\">"),
+        };
         let name = match row.cells.first() {
             Some(Cell::Text(words)) => words.as_str(),
             _ => "",
@@ -212,8 +213,12 @@ fn in_words(cell: &Cell, unit: Unit) -> String {
         }
         Cell::Number(value) => proper(*value, unit),
         Cell::Of(part, whole) => format!("{part} of {whole}"),
-        Cell::Mark(Mark::Good) => "<span class=\"yes\">\u{2713}<span class=\"vh\"> good</span></span>".to_owned(),
-        Cell::Mark(Mark::Bad) => "<span class=\"no\">\u{2717}<span class=\"vh\"> bad</span></span>".to_owned(),
+        Cell::Mark(Mark::Good) => {
+            "<span class=\"yes\">\u{2713}<span class=\"vh\"> good</span></span>".to_owned()
+        }
+        Cell::Mark(Mark::Bad) => {
+            "<span class=\"no\">\u{2717}<span class=\"vh\"> bad</span></span>".to_owned()
+        }
         Cell::Mark(Mark::Attention) => {
             "<span class=\"look\">!<span class=\"vh\"> attention</span></span>".to_owned()
         }

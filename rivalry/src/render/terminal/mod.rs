@@ -18,7 +18,9 @@ use self::style::{Paint, Style};
 use self::text::{pad_right, width, wrap};
 use super::Render;
 use crate::registry::{Default, Entry, Knob, Range};
-use crate::report::{Block, Card, Cell, Chart, Check, Equation, Evidence, Mark, Report, Step, Table, Unit, Work};
+use crate::report::{
+    Block, Card, Cell, Chart, Check, Equation, Evidence, Mark, Report, Step, Table, Unit, Work,
+};
 use crate::stats::Interval;
 
 pub(super) const ENTRY: Entry<dyn Render> = Entry {

@@ -13,7 +13,8 @@ const MOST_CLASSES: usize = 30;
 /// Networks whose curves can be told apart.
 const MOST_CURVES: usize = 7;
 /// What a reader must know of single trainings.
-const TRAININGS: &str = "A single training is one seed, or the whole of one repeat where the data are split in folds.";
+const TRAININGS: &str =
+    "A single training is one seed, or the whole of one repeat where the data are split in folds.";
 
 /// Every network with its interval and its trainings.
 pub(super) fn models(results: &Results) -> Option<Chart> {
@@ -85,9 +86,9 @@ pub(super) fn usage(results: &Results) -> Option<Chart> {
         .modalities
         .iter()
         .map(|m| DotRow::plain(&m.name, quantities.iter().map(|name| dot(m, name)).collect()));
-    let caption = quantities.iter().filter_map(|name| {
-        Some(format!("{}: {}.", words(name), results.definitions.get(*name)?.definition))
-    });
+    let caption = quantities
+        .iter()
+        .filter_map(|name| Some(format!("{}: {}.", words(name), results.definitions.get(*name)?.definition)));
     chart(Dots {
         title: "How much each modality is used".to_owned(),
         caption: caption.collect(),
@@ -110,20 +111,23 @@ pub(super) fn class_changes(results: &Results) -> Option<Chart> {
     let n_classes = classes.len();
     let top = if n_classes > MOST_CLASSES { MOST_CLASSES / 2 } else { n_classes };
     let is_shown = |rank: usize| rank < top || rank + top >= n_classes;
-    let rows = classes.into_iter().enumerate().filter(|(rank, _)| is_shown(*rank)).map(|(rank, (class, change))| {
-        DotRow {
-            band: band.map(|band| (band.ranks[rank].low, band.ranks[rank].high)),
-            is_strong: class.q_value.is_some_and(|q| q < FDR),
-            apart: n_classes > MOST_CLASSES && rank + top == n_classes,
-            ..DotRow::plain(&class.name, vec![Some(Dot { estimate: change, trainings: Vec::new() })])
-        }
-    });
+    let rows =
+        classes.into_iter().enumerate().filter(|(rank, _)| is_shown(*rank)).map(|(rank, (class, change))| {
+            DotRow {
+                band: band.map(|band| (band.ranks[rank].low, band.ranks[rank].high)),
+                is_strong: class.q_value.is_some_and(|q| q < FDR),
+                apart: n_classes > MOST_CLASSES && rank + top == n_classes,
+                ..DotRow::plain(&class.name, vec![Some(Dot { estimate: change, trainings: Vec::new() })])
+            }
+        });
     let mut caption = vec!["Bold: changed at a false discovery rate of 5 %.".to_owned()];
     if n_classes > MOST_CLASSES {
         caption.insert(0, format!("The {top} largest changes each way of {n_classes}."));
     }
     if band.is_none() {
-        caption.push("The largest of many changes are large by selection alone: trust the bold ones.".to_owned());
+        caption.push(
+            "The largest of many changes are large by selection alone: trust the bold ones.".to_owned(),
+        );
     }
     chart(Dots {
         title: "Which classes changed".to_owned(),
@@ -159,7 +163,8 @@ pub(super) fn winners(results: &Results) -> Option<Chart> {
     };
     let is_measured =
         results.classes.iter().any(|class| names.iter().any(|name| margin(class, name).is_some()));
-    let cell = |class: &Class, name: &String| if is_measured { margin(class, name) } else { won(class, name) };
+    let cell =
+        |class: &Class, name: &String| if is_measured { margin(class, name) } else { won(class, name) };
     let classes: Vec<String> = results.classes.iter().map(|class| class.name.clone()).collect();
     let (x_values, y_values): (Vec<f64>, Vec<f64>) =
         ((0..names.len()).map(|i| i as f64).collect(), (0..classes.len()).map(|i| i as f64).collect());
@@ -225,7 +230,9 @@ pub(super) fn learning(results: &Results) -> Vec<Chart> {
 pub(super) fn meters(results: &Results) -> Option<Chart> {
     let is_joint = |name: &str| {
         results.models.iter().any(|model| {
-            model.name == name && model.strategy == "naive" && model.modalities.len() == results.modalities.len()
+            model.name == name
+                && model.strategy == "naive"
+                && model.modalities.len() == results.modalities.len()
         })
     };
     let joint = results.curves.iter().find(|curves| is_joint(&curves.model))?;

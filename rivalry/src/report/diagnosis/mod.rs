@@ -92,7 +92,8 @@ pub fn diagnosis(document: Document, classes: ClassesShown) -> Result<Report, No
     blocks.extend(tables::classes(&results, classes).map(Block::Table));
     let of_classes = charts::class_changes(&results).into_iter().chain(charts::winners(&results));
     blocks.extend(of_classes.map(Block::Chart));
-    let over_epochs: Vec<_> = charts::learning(&results).into_iter().chain(charts::meters(&results)).collect();
+    let over_epochs: Vec<_> =
+        charts::learning(&results).into_iter().chain(charts::meters(&results)).collect();
     if !over_epochs.is_empty() {
         blocks.push(Block::Heading("How the networks learned".to_owned()));
         blocks.extend(over_epochs.into_iter().map(Block::Chart));

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use rivalry::registry::Choice;
 use rivalry::render::renderer;
 use rivalry::report::{
-    Axis, Chart, ChartMark, Colours, Dot, DotRow, Dots, HeatMap, Lines, Point, Role, Scale, Series, Side, Ties, Unit,
+    Axis, Chart, ChartMark, Colours, Dot, DotRow, Dots, HeatMap, Lines, Point, Role, Scale, Series, Side,
+    Ties, Unit,
 };
 use rivalry::stats::{Estimate, Interval};
 use unicode_width::UnicodeWidthStr;
@@ -106,7 +107,8 @@ fn any_map() -> impl Strategy<Value = Chart> {
 fn any_dots() -> impl Strategy<Value = Chart> {
     let estimate = any_value().prop_filter_map("an estimate is finite", |value| {
         let ends = (value - 0.1).is_finite() && (value + 0.1).is_finite();
-        let with = || Estimate::new(value, Interval { low: value - 0.1, high: value + 0.1 }, 0.95, 9, "example");
+        let with =
+            || Estimate::new(value, Interval { low: value - 0.1, high: value + 0.1 }, 0.95, 9, "example");
         match (value.is_finite(), ends) {
             (true, true) => Some(with()),
             (true, false) => Some(Estimate::without_interval(value, 0.95, 9, "too large")),
@@ -120,15 +122,15 @@ fn any_dots() -> impl Strategy<Value = Chart> {
     let row = ("[a-z <&]{0,50}", dots, band, any::<bool>(), any::<bool>())
         .prop_map(|(name, dots, band, is_strong, apart)| DotRow { name, dots, band, is_strong, apart });
     let ties = prop_oneof![Just(Ties::None), Just(Ties::Joined), any_value().prop_map(Ties::From)];
-    let mark =
-        (any_value(), "[a-z ]{0,40}").prop_map(|(at, label)| ChartMark { on: Side::X, at, label });
-    let (series, marks) =
-        (prop::collection::vec("[a-z]{0,30}", 0..4), prop::collection::vec(mark, 0..4));
-    (any_axis(), series, prop::collection::vec(row, 0..9), ties, marks).prop_map(|(x, series, rows, ties, marks)| {
-        let (title, caption) = ("any".to_owned(), Vec::new());
-        let band = Some("chance".to_owned());
-        Chart::Dots(Dots { title, caption, x, rows_are: String::new(), series, rows, ties, band, marks })
-    })
+    let mark = (any_value(), "[a-z ]{0,40}").prop_map(|(at, label)| ChartMark { on: Side::X, at, label });
+    let (series, marks) = (prop::collection::vec("[a-z]{0,30}", 0..4), prop::collection::vec(mark, 0..4));
+    (any_axis(), series, prop::collection::vec(row, 0..9), ties, marks).prop_map(
+        |(x, series, rows, ties, marks)| {
+            let (title, caption) = ("any".to_owned(), Vec::new());
+            let band = Some("chance".to_owned());
+            Chart::Dots(Dots { title, caption, x, rows_are: String::new(), series, rows, ties, band, marks })
+        },
+    )
 }
 
 proptest! {

@@ -28,7 +28,10 @@ fn skeleton(page: &str) -> String {
     out.push_str(rest);
     // The policy names style and script by hash, which changes with them.
     let words = out.split("&#39;");
-    words.map(|word| if word.starts_with("sha256-") { "sha256" } else { word }).collect::<Vec<_>>().join("&#39;")
+    words
+        .map(|word| if word.starts_with("sha256-") { "sha256" } else { word })
+        .collect::<Vec<_>>()
+        .join("&#39;")
 }
 
 #[test]

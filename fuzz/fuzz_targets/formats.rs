@@ -5,7 +5,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rivalry::formats::{FORMATS, Limits, OpenOptions, Source, open_source};
+use rivalry::formats::predictions::predictions_from;
+use rivalry::formats::{FORMATS, Limits, OpenOptions, PickOptions, Source, open_source};
 use rivalry::registry::Choice;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -16,6 +17,8 @@ fuzz_target!(|bytes: &[u8]| {
     limits.max_inflated_bytes = 1 << 24;
     let options = OpenOptions { format: Some(entry.name.to_owned()), ..OpenOptions::default() };
     let source = Source::bytes("data", file);
+    let picked = PickOptions { format: Some(entry.name.to_owned()), ..PickOptions::default() };
+    let _ = predictions_from(&source, &picked, &limits);
     let settings = entry.settle(&Choice::new(entry.name)).expect("formats have no knobs");
     if (entry.build)(&settings).read(&source, &options, &limits).is_err() {
         return;

@@ -30,6 +30,10 @@ pub(crate) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
     Diagnose(Box<commands::diagnose::DiagnoseArgs>),
+    Compare(Box<commands::compare::CompareArgs>),
+    Classes(Box<commands::compare::ClassesArgs>),
+    Monitor(commands::monitor::MonitorArgs),
+    Check(Box<commands::check::CheckArgs>),
     Lab(commands::lab::LabCommand),
     Data(commands::data::DataCommand),
     Report(commands::report::ReportArgs),

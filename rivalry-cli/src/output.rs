@@ -71,6 +71,15 @@ pub(crate) fn save_as(choice: &Choice, report: &Report, path: &Path) -> Result<(
         .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", path.display()), None))
 }
 
+/// Leaves a report in a folder, for programs and as a page; the folder is made
+/// if missing.
+pub(crate) fn keep(report: &Report, out: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(out)
+        .map_err(|error| Failure::one(Status::Usage, format!("{}: {error}", out.display()), None))?;
+    save_as(&Choice::new("json"), report, &out.join("report.json"))?;
+    save_as(&Choice::new("html"), report, &out.join("report.html"))
+}
+
 /// Prints text that is no report: help, orientation.
 pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

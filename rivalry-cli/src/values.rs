@@ -116,6 +116,11 @@ pub(crate) fn classes(text: &str) -> Result<ClassesShown, String> {
     }
 }
 
+/// `NAME=FILE` and the like, with an example of it.
+pub(crate) fn named(text: &str, example: &str) -> Result<(String, String), String> {
+    pair(text, example)
+}
+
 fn pair(text: &str, example: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() && !value.is_empty() => {

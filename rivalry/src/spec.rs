@@ -27,6 +27,10 @@ const MIN_VALID_FOR_STOPPING: usize = 100;
 /// Epochs without improvement before early stopping, by default.
 const DEFAULT_PATIENCE: u32 = 20;
 
+/// Most training rows that meters are read on: enough for an accuracy within a
+/// few points, and a quarter of an epoch's work on a thousand rows.
+pub const METER_ROWS: usize = 256;
+
 /// One run, as asked for. What is left out takes its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -63,6 +67,10 @@ pub struct Spec {
     pub standardise: bool,
     /// Arithmetic of training.
     pub precision: Precision,
+    /// Whether to read off every branch after each epoch, on at most
+    /// [`METER_ROWS`] training rows, how much it still learns. Changes no weight.
+    #[serde(skip_serializing_if = "is_off")]
+    pub meters: bool,
     /// Share of the training part that becomes the validation part, where the
     /// data set does not give one.
     pub valid_share: f64,
@@ -72,6 +80,12 @@ pub struct Spec {
     pub fold: u32,
     /// Seed of everything that is drawn.
     pub seed: u64,
+}
+
+/// Questions from before there were meters keep their names.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_off(meters: &bool) -> bool {
+    !meters
 }
 
 /// What a run trains for: it ends after the first epoch in which both hold,
@@ -122,6 +136,7 @@ impl Default for Spec {
             class_weights: ClassWeights::None,
             standardise: true,
             precision: Precision::F32,
+            meters: false,
             valid_share: 0.15,
             repeat: 0,
             fold: 0,
@@ -162,6 +177,7 @@ impl Job {
             .map(|run| Spec {
                 modalities: run.modalities.clone(),
                 strategy: run.strategy.clone(),
+                meters: false,
                 ..self.spec.clone()
             })
             .collect()

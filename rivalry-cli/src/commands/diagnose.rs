@@ -1,13 +1,11 @@
 //! `rivalry diagnose`: trains, measures, concludes.
 
-use std::path::Path;
-
 use clap::{Args, ValueEnum};
 use rivalry::data::Dataset;
 use rivalry::diagnose::{Diagnosis, Thresholds, diagnose};
 use rivalry::metrics::{METRICS, Metrics};
 use rivalry::registry::{Choice, find};
-use rivalry::report::{ClassesShown, Document, Provenance, Report, Schema, Work, data_summary, diagnosis};
+use rivalry::report::{ClassesShown, Document, Provenance, Schema, Work, data_summary, diagnosis};
 use rivalry::spec::Spec;
 use rivalry::stats::Bootstrap;
 use rivalry::strategies;
@@ -22,7 +20,7 @@ use crate::commands::store;
 use crate::exit::{Failure, Problem, Status};
 use crate::home::Home;
 use crate::options::{DataArgs, RunningArgs, SplitArgs, TrainingArgs};
-use crate::output::{OutputArgs, save_as};
+use crate::output::{OutputArgs, keep};
 use crate::progress::{Progress, in_words};
 use crate::{signals, usage, values};
 
@@ -101,7 +99,7 @@ impl From<SubsetsArg> for Subsets {
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let mut base = args.training.spec(args.running.seed)?;
+    let mut base = Spec { meters: true, ..args.training.spec(args.running.seed)? };
     let data = args.split.apply(args.data.open()?)?;
     args.training.hurry(&mut base, &data);
     let home = match &args.running.out {
@@ -225,12 +223,6 @@ fn failed(error: &DiagnoseError, continuation: Option<&str>) -> Failure {
         ),
         DiagnoseError::Sweep(SweepError::Train(_)) => Failure::one(Status::Usage, error, None),
     }
-}
-
-/// Writes the document and the page beside the runs.
-fn keep(report: &Report, out: &Path) -> Result<(), Failure> {
-    save_as(&Choice::new("json"), report, &out.join("report.json"))?;
-    save_as(&Choice::new("html"), report, &out.join("report.html"))
 }
 
 fn document(

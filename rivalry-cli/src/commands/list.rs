@@ -151,13 +151,22 @@ fn report(drawers: &[Drawer], in_full: bool) -> Report {
         let kinds = drawer.kinds();
         blocks.push(Block::Table(summaries(*drawer, &kinds)));
         if in_full {
+            if *drawer == Drawer::Metrics {
+                blocks.extend(measured().map(Block::Table));
+            }
             blocks.extend(
                 kinds.iter().filter(|kind| !kind.knobs.is_empty()).map(|kind| Block::Table(knobs(kind))),
             );
         }
         citations.extend(kinds.iter().flat_map(|kind| kind.cites));
-        listed
-            .push(json!({ "name": drawer.name(), "kinds": kinds.iter().map(described).collect::<Vec<_>>() }));
+        let mut about: Vec<serde_json::Value> = kinds.iter().map(described).collect();
+        if *drawer == Drawer::Metrics {
+            metrics::Metrics::all()
+                .iter()
+                .zip(&mut about)
+                .for_each(|((_, metric), kind)| measures(metric, kind));
+        }
+        listed.push(json!({ "name": drawer.name(), "kinds": about }));
     }
     let works = Work::of(citations);
     if in_full && !works.is_empty() {
@@ -203,6 +212,43 @@ fn knobs(kind: &Kind) -> Table {
     }
 }
 
+/// What metrics need, cost and write.
+fn measured() -> [Table; 2] {
+    let all = metrics::Metrics::all();
+    let (mut needs, mut quantities) = (Vec::new(), Vec::new());
+    for (entry, metric) in all.iter() {
+        let kept: Vec<&str> = metric.needs().iter().map(|need| need.name()).collect();
+        needs.push(Row::plain(
+            [entry.name, &kept.join(", "), metric.cost()].into_iter().map(Cell::text).collect(),
+        ));
+        for quantity in metric.quantities() {
+            let better = match quantity.direction {
+                metrics::Direction::Higher => "higher",
+                metrics::Direction::Lower => "lower",
+                metrics::Direction::Neither => "",
+            };
+            let cells = [quantity.name, quantity.unit, better, quantity.definition];
+            quantities.push(Row::plain(cells.into_iter().map(Cell::text).collect()));
+        }
+    }
+    let table = |title: &str, caption: &str, columns: &[&str], rows| Table {
+        title: title.to_owned(),
+        caption: vec![caption.to_owned()],
+        columns: columns.iter().copied().map(Column::plain).collect(),
+        rows,
+    };
+    let costs = "per training, with n test rows, K classes and M modalities";
+    [
+        table("What metrics need and cost", costs, &["metric", "needs", "cost"], needs),
+        table(
+            "What metrics write",
+            "better: which way, or neither",
+            &["quantity", "unit", "better", "what it is"],
+            quantities,
+        ),
+    ]
+}
+
 fn described(kind: &Kind) -> serde_json::Value {
     json!({
         "name": kind.name,
@@ -210,6 +256,21 @@ fn described(kind: &Kind) -> serde_json::Value {
         "knobs": kind.knobs.iter().map(knob_json).collect::<Vec<_>>(),
         "cites": kind.cites.iter().map(|work| work.key).collect::<Vec<_>>(),
     })
+}
+
+/// What a metric needs, costs and writes, beside what every kind says.
+fn measures(metric: &dyn metrics::Metric, kind: &mut serde_json::Value) {
+    let quantities = metric.quantities().iter().map(|quantity| {
+        json!({
+            "name": quantity.name,
+            "unit": quantity.unit,
+            "better": quantity.direction,
+            "definition": quantity.definition,
+        })
+    });
+    kind["needs"] = json!(metric.needs());
+    kind["cost"] = json!(metric.cost());
+    kind["quantities"] = quantities.collect();
 }
 
 fn knob_json(knob: &Knob) -> serde_json::Value {

@@ -1,9 +1,12 @@
 //! One file per verb: from what was typed to a report.
 
+pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod data;
 pub(crate) mod diagnose;
 pub(crate) mod lab;
 pub(crate) mod list;
+pub(crate) mod monitor;
 pub(crate) mod report;
 pub(crate) mod store;
 
@@ -21,6 +24,7 @@ Commands to start with:
   rivalry diagnose demo          on built-in data: six views of handwritten digits
   rivalry data inspect FILE      what would be trained on, and what looks odd
   rivalry diagnose FILE          on your own features (.npz, .csv, a folder)
+  rivalry compare --help         from predictions of models you have trained
   rivalry lab verify             the theory behind it, claim by claim
 
 `rivalry --help` lists all commands, `rivalry COMMAND --help` explains one.
@@ -31,6 +35,10 @@ pub(crate) fn run(cli: Cli) -> Result<Status, Failure> {
     match cli.verb {
         None => output::print_text(ORIENTATION).map(|()| Status::Done),
         Some(Verb::Diagnose(args)) => diagnose::run(&args),
+        Some(Verb::Compare(args)) => compare::compare(&args),
+        Some(Verb::Classes(args)) => compare::classes(&args),
+        Some(Verb::Monitor(args)) => monitor::run(&args),
+        Some(Verb::Check(args)) => check::run(&args),
         Some(Verb::Lab(command)) => lab::run(&command),
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::Data(command)) => data::run(&command),

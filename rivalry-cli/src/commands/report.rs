@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use rivalry::registry::{Choice, Value};
 use rivalry::render::RENDERERS;
-use rivalry::report::{ClassesShown, Document, diagnosis, lab};
+use rivalry::report::{ClassesShown, Document, comparison, diagnosis, kept_checks, lab, monitor};
 
 use crate::exit::{Failure, Status};
 use crate::output::{OutputArgs, print_as, save_as};
@@ -55,10 +55,15 @@ fn renderers() -> PossibleValuesParser {
 /// Does what was asked.
 pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
     args.output.settle();
-    let path = if args.run.is_dir() { args.run.join("report.json") } else { args.run.clone() };
-    let document = read(&path)?;
+    let path = document_of(&args.run);
+    let document = read_kept(&args.run)?;
     let report = match lab(&document) {
         Some(report) => report,
+        None if matches!(document.command.as_str(), "compare" | "classes") => {
+            comparison(document, args.classes)
+        }
+        None if document.command == "monitor" => monitor(document),
+        None if document.command == "check" => kept_checks(document),
         None => diagnosis(document, args.classes),
     }
     .map_err(|error| {
@@ -76,7 +81,14 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
-fn read(path: &Path) -> Result<Document, Failure> {
+/// The document of a kept run: of its folder, or the file itself.
+fn document_of(run: &Path) -> PathBuf {
+    if run.is_dir() { run.join("report.json") } else { run.to_owned() }
+}
+
+/// Reads the document of a kept run.
+pub(crate) fn read_kept(run: &Path) -> Result<Document, Failure> {
+    let path = &document_of(run);
     const HINT: &str = "name a folder that a command wrote with `--out`, or its `report.json`";
     let bad =
         |why: String| Failure::one(Status::Data, format!("{}: {why}", path.display()), Some(HINT.to_owned()));

@@ -2,6 +2,7 @@
 //! help pages.
 
 mod data;
+pub(crate) mod predictions;
 mod running;
 mod training;
 

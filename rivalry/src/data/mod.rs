@@ -23,7 +23,9 @@ pub use dataset::Dataset;
 pub use describe::{
     ClassDescription, Description, Duplicates, GroupsDescription, ModalityDescription, SplitDescription,
 };
-pub use error::{DataError, FileError, LayoutError, Named, NpyError, Part, TableError, ZipError};
+pub use error::{
+    DataError, FileError, LayoutError, Named, NpyError, Part, PredictionError, TableError, ZipError,
+};
 pub(crate) use error::{listed, shown};
 pub use features::{Features, Modality};
 pub use fingerprint::Fingerprint;

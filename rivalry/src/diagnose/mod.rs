@@ -20,7 +20,9 @@ use serde::Serialize;
 
 use crate::metrics::{Measurements, Metrics, Study};
 
-pub use results::{Cell, ClassRow, CurvesRow, Definition, Excluded, ModalityRow, ModelRow, Results};
+pub use results::{
+    Cell, ClassModalityRow, ClassRow, CurvesRow, Definition, Excluded, ModalityRow, ModelRow, Results,
+};
 pub use status::Status;
 pub use thresholds::Thresholds;
 pub use verdict::{Alternative, Verdict};

@@ -3,6 +3,7 @@
 use crate::diagnose::facts::{Facts, points};
 use crate::diagnose::status::{Status, at_least};
 use crate::metrics::Diverged;
+use crate::metrics::usage::{METERS, leader};
 use crate::stats::Estimate;
 
 /// All notes that apply, the most important first.
@@ -15,6 +16,7 @@ pub(super) fn all(facts: &Facts<'_>, code: Option<&str>) -> Vec<String> {
     deficits(facts, code, &mut notes);
     ceiling(facts, &mut notes);
     weak_networks(facts, code, &mut notes);
+    notes.extend(usage(facts));
     scales(facts, code, &mut notes);
     notes
 }
@@ -136,6 +138,31 @@ fn weak_networks(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>)
             ));
         }
     }
+}
+
+/// Meters of usage that name different modalities as the most used, each with what it
+/// puts in place of a modality. A meter whose leader leads by less than the ROPE names none.
+fn usage(facts: &Facts<'_>) -> Option<String> {
+    let mut named: Vec<(usize, Vec<&str>)> = Vec::new();
+    for (meter, convention) in METERS {
+        let of = |m: usize| facts.modality(meter, m).map(|estimate| estimate.value);
+        let values: Option<Vec<f64>> = facts.modalities().map(of).collect();
+        let Some((modality, _)) =
+            values.as_deref().and_then(leader).filter(|(_, lead)| *lead >= facts.at.rope)
+        else {
+            continue;
+        };
+        match named.iter_mut().find(|(m, _)| *m == modality) {
+            Some((_, meters)) => meters.push(convention),
+            None => named.push((modality, vec![convention])),
+        }
+    }
+    named.sort_by_key(|(_, meters)| std::cmp::Reverse(meters.len()));
+    let said = |(m, meters): &(usize, Vec<&str>)| format!("{} by {}", facts.name(*m), meters.join(", "));
+    (named.len() > 1).then(|| {
+        let list: Vec<String> = named.iter().map(said).collect();
+        format!("meters of the most used modality disagree: {}", list.join("; "))
+    })
 }
 
 fn scales(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>) {

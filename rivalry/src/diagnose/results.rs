@@ -49,6 +49,12 @@ pub struct Results {
     pub fusion_effect: Cell,
     /// Ensemble minus joint.
     pub headroom: Cell,
+    /// Probabilities of worse, same and better, tests of the gap, and what a
+    /// study of this size could see.
+    pub tests: BTreeMap<&'static str, Cell>,
+    /// The change at each rank of the classes, from the largest drop on, if
+    /// nothing had changed.
+    pub null_band: Vec<Cell>,
     /// Further quantities of the study, by name.
     #[serde(flatten)]
     pub more: BTreeMap<&'static str, Cell>,
@@ -125,6 +131,18 @@ pub struct ClassRow {
     pub winner: Option<String>,
     /// Entropy of the winner over trainings, 0 to 1.
     pub luck: Option<f64>,
+    /// What each modality does for it.
+    pub by_modality: Vec<ClassModalityRow>,
+}
+
+/// One class and one modality.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassModalityRow {
+    /// The modality's name.
+    pub name: String,
+    /// Everything measured on the pair, by name: `class_margin`, `class_residual_ratio`.
+    #[serde(flatten)]
+    pub more: BTreeMap<&'static str, Cell>,
 }
 
 /// How one network learned, over all trainings that completed. All lists are
@@ -169,6 +187,19 @@ pub struct Definition {
     /// Keys of the works that it comes from.
     pub cites: Vec<&'static str>,
 }
+
+/// What of a study stands under `tests`.
+const TESTS: [&str; 9] = [
+    "p_worse",
+    "p_same",
+    "p_better",
+    "mcnemar_exact_p",
+    "mcnemar_midp",
+    "sign_flip_p",
+    "discordance",
+    "detectable_difference",
+    "samples_needed",
+];
 
 impl Results {
     /// Arranges measurements.
@@ -215,9 +246,17 @@ impl Results {
                 q_value: value("class_q_value"),
                 winner: table.choice("winner", &subject).map(|m| study.modality_names[m].clone()),
                 luck: value("luck"),
+                by_modality: (0..study.modality_names.len())
+                    .map(|m| ClassModalityRow {
+                        name: study.modality_names[m].clone(),
+                        more: rest(&Subject::ClassModality(c, m), &[]),
+                    })
+                    .collect(),
             }
         };
-        let told = ["gap", "encoder_effect", "fusion_effect", "headroom"];
+        let told = [&["gap", "encoder_effect", "fusion_effect", "headroom"][..], &TESTS[..]].concat();
+        let tests = table.iter().filter(|(s, name, _)| **s == Subject::Study && TESTS.contains(name));
+        let ranks = table.iter().filter(|(s, ..)| matches!(s, Subject::Rank(_)));
         Self {
             best_unimodal: table
                 .choice("best_alone", &Subject::Study)
@@ -226,6 +265,8 @@ impl Results {
             encoder_effect: get("encoder_effect", &Subject::Study),
             fusion_effect: get("fusion_effect", &Subject::Study),
             headroom: get("headroom", &Subject::Study),
+            tests: tests.map(|(_, name, measured)| (name, Cell(measured.clone()))).collect(),
+            null_band: ranks.map(|(_, _, measured)| Cell(measured.clone())).collect(),
             more: rest(&Subject::Study, &told),
             models: models.iter().map(model_row).collect(),
             modalities: (0..study.modality_names.len()).map(modality_row).collect(),

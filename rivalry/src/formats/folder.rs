@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::data::{DataError, Dataset, FileError, LayoutError, atomic, shown};
 use crate::registry::Entry;
 
-use super::reading::{Array, Limits, OpenOptions, Role, Source, Wanted, io_error, wanted, within};
+use super::reading::{Array, Choose, Limits, OpenOptions, Role, Source, Wanted, io_error, wanted, within};
 use super::side::{List, refuse_reserved, side_lists};
 use super::{Format, csv, npy};
 
@@ -56,6 +56,17 @@ impl Format for Folder {
             arrays.push((role, array));
         }
         Ok(arrays)
+    }
+
+    /// A folder is no file: the file that is meant can be named itself.
+    fn pick(
+        &self,
+        _: &Source<'_>,
+        _: &OpenOptions,
+        _: &Limits,
+        _: Choose<'_>,
+    ) -> Result<Vec<Array>, DataError> {
+        Err(FileError::Kind { expected: "file, found a folder" }.into())
     }
 
     fn write(&self, data: &Dataset, path: &Path) -> Result<(), DataError> {

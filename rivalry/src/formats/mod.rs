@@ -11,10 +11,13 @@ mod csv;
 #[allow(clippy::expect_used, clippy::indexing_slicing, reason = "its bytes are ours: damage is a bug")]
 pub mod embedded;
 mod folder;
+mod jsonl;
 mod npy;
 mod npz;
+pub mod predictions;
 mod reading;
 mod side;
+pub mod training_log;
 mod truth;
 
 use std::path::Path;
@@ -24,7 +27,10 @@ use crate::data::{DataError, Dataset, FileError};
 use crate::registry::{Choice, Entry, Table, find};
 
 pub(crate) use csv::RFC_4180;
-pub use reading::{Array, Kind, Limits, ModalityChoice, OpenOptions, Role, Source, Values};
+pub use predictions::{groups, labels, predictions};
+pub use reading::{
+    Array, Choose, Kind, Limits, ModalityChoice, OpenOptions, Pick, PickOptions, Role, Source, Values,
+};
 
 use reading::assemble;
 
@@ -49,12 +55,28 @@ pub trait Format: Send + Sync {
         limits: &Limits,
     ) -> Result<Vec<(Role, Array)>, DataError>;
 
+    /// Whether a file of this kind is a table: named columns, one row per
+    /// sample, and not named arrays.
+    fn is_table(&self) -> bool {
+        false
+    }
+
+    /// The arrays, or columns of a table, that are picked by their names, one
+    /// array per pick.
+    fn pick(
+        &self,
+        source: &Source<'_>,
+        options: &OpenOptions,
+        limits: &Limits,
+        choose: Choose<'_>,
+    ) -> Result<Vec<Array>, DataError>;
+
     /// Writes a data set that reads back as an equal one.
     fn write(&self, data: &Dataset, path: &Path) -> Result<(), DataError>;
 }
 
 /// All kinds of files.
-pub const FORMATS: Table<dyn Format> = &[csv::ENTRY, folder::ENTRY, npy::ENTRY, npz::ENTRY];
+pub const FORMATS: Table<dyn Format> = &[csv::ENTRY, folder::ENTRY, jsonl::ENTRY, npy::ENTRY, npz::ENTRY];
 
 /// Reads the data set at a path. The kind of file follows from its content, or
 /// else from its suffix.

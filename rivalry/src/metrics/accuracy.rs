@@ -2,7 +2,7 @@
 //! the networks trained alone.
 
 use crate::metrics::{
-    Direction, ENSEMBLE, Metric, ModelKey, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
+    Direction, ENSEMBLE, Metric, ModelKey, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
     TEMPERED_ENSEMBLE, Table, cites, outputs,
 };
 use crate::model::loss;
@@ -45,7 +45,7 @@ const QUANTITIES: &[Quantity] = &[
         unit: "accuracy",
         scale: Scale::Share,
         direction: Direction::Neither,
-        definition: "share of test rows of the training rows' most frequent class",
+        definition: "share of test rows of the training rows' most frequent class (of the test rows', where no training rows are known)",
     },
 ];
 
@@ -56,6 +56,14 @@ impl Metric for Accuracy {
         QUANTITIES
     }
 
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions, Need::ValidationOutputs]
+    }
+
+    fn cost(&self) -> &'static str {
+        "n K per network; temperatures: 30 passes over validation rows"
+    }
+
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
         let test = trial.labels(Part::Test);
         for model in &trial.trial.models {
@@ -64,8 +72,7 @@ impl Metric for Accuracy {
                 sheet.missing("accuracy", subject, format!("the network {fate}"));
                 continue;
             }
-            let fused = trial.fused(model, Part::Test);
-            sheet.samples_or("accuracy", subject.clone(), fused.map(|z| outputs::right(&z, test)));
+            sheet.samples_or("accuracy", subject.clone(), trial.right(model, Part::Test));
             if let Ok(logits) = trial.fused(model, Part::Valid) {
                 let labels = trial.labels(Part::Valid);
                 if let Some(share) = outputs::share(&outputs::right(&logits, labels)) {
@@ -85,7 +92,8 @@ impl Metric for Accuracy {
                 sheet.samples_or("accuracy", Subject::Model(ModelKey::new(&all, strategy)), right);
             }
         }
-        let chance = test.iter().map(|l| f32::from(u8::from(*l == most_frequent(trial)))).collect();
+        let frequent = most_frequent(trial);
+        let chance = test.iter().map(|l| f32::from(u8::from(*l == frequent))).collect();
         sheet.samples("chance", Subject::Study, chance);
     }
 
@@ -117,7 +125,7 @@ impl Metric for Accuracy {
 }
 
 /// The mean of the softmax probabilities of the networks trained alone.
-fn ensemble(trial: &Reading<'_>, tempered: bool) -> Result<Matrix<f64>, String> {
+pub(super) fn ensemble(trial: &Reading<'_>, tempered: bool) -> Result<Matrix<f64>, String> {
     let (mut logits, mut temperatures) = (Vec::new(), Vec::new());
     for modality in 0..trial.n_modalities() {
         let model = trial.alone(modality)?;
@@ -136,10 +144,12 @@ fn ensemble(trial: &Reading<'_>, tempered: bool) -> Result<Matrix<f64>, String> 
     Ok(mean_probabilities(&views, &temperatures))
 }
 
-/// The most frequent class of the training rows; of equals, the first.
+/// The most frequent class of the training rows (where they are not known, of
+/// the test rows); of equals, the first.
 fn most_frequent(trial: &Reading<'_>) -> u32 {
     let mut counts = vec![0_usize; trial.n_classes()];
-    for label in trial.labels(Part::Train) {
+    let known = if trial.labels(Part::Train).is_empty() { Part::Test } else { Part::Train };
+    for label in trial.labels(known) {
         counts[*label as usize] += 1;
     }
     let first_largest = (0..counts.len()).rev().max_by_key(|k| counts[*k]);

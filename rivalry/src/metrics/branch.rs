@@ -1,6 +1,6 @@
 //! How well a modality's part of the joint logits classifies on its own.
 
-use crate::metrics::{Direction, Metric, Part, Quantity, Reading, Scale, Sheet, Subject, outputs};
+use crate::metrics::{Direction, Metric, Need, Part, Quantity, Reading, Scale, Sheet, Subject, outputs};
 use crate::registry::Entry;
 
 pub(super) const ENTRY: Entry<dyn Metric> = Entry {
@@ -26,6 +26,14 @@ struct Branch;
 impl Metric for Branch {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Logits]
+    }
+
+    fn cost(&self) -> &'static str {
+        "n K M"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {

@@ -15,11 +15,60 @@ pub(super) const BENJAMINI1995: Citation = Citation {
     url: "https://doi.org/10.1111/j.2517-6161.1995.tb02031.x",
 };
 
+pub(super) const BENAVOLI2017: Citation = Citation {
+    key: "benavoli2017rope",
+    text: "A. Benavoli, G. Corani, J. Demsar, M. Zaffalon. Time for a Change: a Tutorial for Comparing Multiple \
+           Classifiers Through Bayesian Analysis. JMLR 18, 2017",
+    url: "https://jmlr.org/papers/v18/16-305.html",
+};
+
+pub(super) const DELONG1988: Citation = Citation {
+    key: "delong1988roc",
+    text: "E. DeLong, D. DeLong, D. Clarke-Pearson. Comparing the Areas under Two or More Correlated Receiver \
+           Operating Characteristic Curves. Biometrics 44, 1988",
+    url: "https://doi.org/10.2307/2531595",
+};
+
+pub(super) const BERTSCHINGER2014: Citation = Citation {
+    key: "bertschinger2014unique",
+    text: "N. Bertschinger, J. Rauh, E. Olbrich, J. Jost, N. Ay. Quantifying Unique Information. Entropy \
+           16, 2014",
+    url: "https://arxiv.org/abs/1311.2852",
+};
+
+pub(super) const CHAUDHURI2025: Citation = Citation {
+    key: "chaudhuri2025rank",
+    text: "A. Chaudhuri, A. Dutta, T. Bui, S. Georgescu. A Closer Look at Multimodal Representation \
+           Collapse. ICML 2025",
+    url: "https://arxiv.org/abs/2505.22483",
+};
+
 pub(super) const DU2023: Citation = Citation {
     key: "du2023unimodal",
     text: "C. Du, J. Teng, T. Li, Y. Liu, T. Yuan, Y. Wang, Y. Yuan, H. Zhao. On Uni-Modal Feature \
            Learning in Supervised Multi-Modal Learning. ICML 2023",
     url: "https://arxiv.org/abs/2305.01233",
+};
+
+pub(super) const MCNEMAR1947: Citation = Citation {
+    key: "mcnemar1947",
+    text: "Q. McNemar. Note on the Sampling Error of the Difference between Correlated Proportions or \
+           Percentages. Psychometrika 12, 1947",
+    url: "https://doi.org/10.1007/BF02295996",
+};
+
+pub(super) const NICHOLS2002: Citation = Citation {
+    key: "nichols2002permutation",
+    text: "T. Nichols, A. Holmes. Nonparametric Permutation Tests for Functional Neuroimaging. Human Brain \
+           Mapping 15, 2002",
+    url: "https://doi.org/10.1002/hbm.1058",
+};
+
+pub(super) const ETHAYARAJH2022: Citation = Citation {
+    key: "ethayarajh2022difficulty",
+    text: "K. Ethayarajh, Y. Choi, S. Swayamdipta. Understanding Dataset Difficulty with V-Usable \
+           Information. ICML 2022",
+    url: "https://arxiv.org/abs/2110.08420",
 };
 
 pub(super) const GAT2021: Citation = Citation {
@@ -41,11 +90,82 @@ pub(super) const HEDGES1983: Citation = Citation {
     url: "https://doi.org/10.1037/0033-2909.93.2.388",
 };
 
+pub(super) const HU2022: Citation = Citation {
+    key: "hu2022shape",
+    text: "P. Hu, X. Li, Y. Zhou. SHAPE: An Unified Approach to Evaluate the Contribution and Cooperation \
+           of Individual Modalities. IJCAI 2022",
+    url: "https://arxiv.org/abs/2205.00302",
+};
+
+pub(super) const HUANG2021: Citation = Citation {
+    key: "huang2021better",
+    text: "Y. Huang, C. Du, Z. Xue, X. Chen, H. Zhao, L. Huang. What Makes Multi-modal Learning Better \
+           than Single (Provably). NeurIPS 2021",
+    url: "https://arxiv.org/abs/2106.04538",
+};
+
 pub(super) const HUANG2022: Citation = Citation {
     key: "huang2022competition",
     text: "Y. Huang, J. Lin, C. Zhou, H. Yang, L. Huang. Modality Competition: What Makes Joint \
            Training of Multi-modal Network Fail in Deep Learning? (Provably). ICML 2022",
     url: "https://arxiv.org/abs/2203.12221",
+};
+
+pub(super) const HUANG2025: Citation = Citation {
+    key: "huang2025inforeg",
+    text: "C. Huang, Y. Wei, Z. Yang, D. Hu. Adaptive Unimodal Regulation for Balanced Multimodal \
+           Information Acquisition. CVPR 2025",
+    url: "https://arxiv.org/abs/2503.18595",
+};
+
+pub(super) const KULL2019: Citation = Citation {
+    key: "kull2019beyond",
+    text: "M. Kull, M. Perello-Nieto, M. Kaengsepp, T. Silva Filho, H. Song, P. Flach. Beyond Temperature \
+           Scaling: Obtaining Well-calibrated Multi-class Probabilities with Dirichlet Calibration. \
+           NeurIPS 2019",
+    url: "https://arxiv.org/abs/1910.12656",
+};
+
+pub(super) const KUMAR2019: Citation = Citation {
+    key: "kumar2019verified",
+    text: "A. Kumar, P. Liang, T. Ma. Verified Uncertainty Calibration. NeurIPS 2019",
+    url: "https://arxiv.org/abs/1909.10155",
+};
+
+pub(super) const LIANG2021: Citation = Citation {
+    key: "liang2021multibench",
+    text: "P. P. Liang, Y. Lyu, X. Fan, Z. Wu, Y. Cheng, J. Wu, L. Chen, P. Wu, M. A. Lee, Y. Zhu, R. \
+           Salakhutdinov, L.-P. Morency. MultiBench: Multiscale Benchmarks for Multimodal Representation \
+           Learning. NeurIPS 2021",
+    url: "https://arxiv.org/abs/2107.07502",
+};
+
+pub(super) const LIANG2023: Citation = Citation {
+    key: "liang2023pid",
+    text: "P. P. Liang, Y. Cheng, X. Fan, C. K. Ling, S. Nie, R. Chen, Z. Deng, N. Allen, R. Auerbach, F. \
+           Mahmood, R. Salakhutdinov, L.-P. Morency. Quantifying & Modeling Multimodal Interactions: An \
+           Information Decomposition Framework. NeurIPS 2023",
+    url: "https://arxiv.org/abs/2302.12247",
+};
+
+pub(super) const MA2023: Citation = Citation {
+    key: "ma2023calibrating",
+    text: "H. Ma, Q. Zhang, C. Zhang, B. Wu, H. Fu, J. T. Zhou, Q. Hu. Calibrating Multimodal Learning. \
+           ICML 2023",
+    url: "https://arxiv.org/abs/2306.01265",
+};
+
+pub(super) const MILLER1955: Citation = Citation {
+    key: "miller1955bias",
+    text: "G. A. Miller. Note on the Bias of Information Estimates. Information Theory in Psychology, 1955",
+    url: "https://doi.org/10.1162/089976603321780272",
+};
+
+pub(super) const PENG2022: Citation = Citation {
+    key: "peng2022balanced",
+    text: "X. Peng, Y. Wei, A. Deng, D. Wang, D. Hu. Balanced Multimodal Learning via On-the-fly Gradient \
+           Modulation. CVPR 2022",
+    url: "https://arxiv.org/abs/2203.15332",
 };
 
 pub(super) const ROBERT1976: Citation = Citation {
@@ -55,10 +175,57 @@ pub(super) const ROBERT1976: Citation = Citation {
     url: "https://doi.org/10.2307/2347233",
 };
 
+pub(super) const ROY2007: Citation = Citation {
+    key: "roy2007effective",
+    text: "O. Roy, M. Vetterli. The Effective Rank: A Measure of Effective Dimensionality. EUSIPCO 2007",
+    url: "https://ieeexplore.ieee.org/document/7098875",
+};
+
+pub(super) const SHAPLEY1953: Citation = Citation {
+    key: "shapley1953value",
+    text: "L. S. Shapley. A Value for n-Person Games. Contributions to the Theory of Games II, 1953",
+    url: "https://doi.org/10.1515/9781400881970-018",
+};
+
 pub(super) const WANG2020: Citation = Citation {
     key: "wang2020hard",
     text: "W. Wang, D. Tran, M. Feiszli. What Makes Training Multi-Modal Classification Networks Hard? CVPR 2020",
     url: "https://arxiv.org/abs/1905.12681",
+};
+
+pub(super) const WEI2024: Citation = Citation {
+    key: "wei2024enhancing",
+    text: "Y. Wei, R. Feng, Z. Wang, D. Hu. Enhancing Multimodal Cooperation via Sample-level Modality \
+           Valuation. CVPR 2024",
+    url: "https://arxiv.org/abs/2309.06255",
+};
+
+pub(super) const WEI2024PARETO: Citation = Citation {
+    key: "wei2024mmpareto",
+    text: "Y. Wei, D. Hu. MMPareto: Boosting Multimodal Learning with Innocent Unimodal Assistance. ICML \
+           2024",
+    url: "https://arxiv.org/abs/2405.17730",
+};
+
+pub(super) const WEI2024RELEARNING: Citation = Citation {
+    key: "wei2024diagnosing",
+    text: "Y. Wei, S. Li, R. Feng, D. Hu. Diagnosing and Re-learning for Balanced Multimodal Learning. \
+           ECCV 2024",
+    url: "https://arxiv.org/abs/2407.09705",
+};
+
+pub(super) const WU2022: Citation = Citation {
+    key: "wu2022greedy",
+    text: "N. Wu, S. Jastrzebski, K. Cho, K. J. Geras. Characterizing and Overcoming the Greedy Nature of \
+           Learning in Multi-modal Deep Neural Networks. ICML 2022",
+    url: "https://arxiv.org/abs/2202.05306",
+};
+
+pub(super) const XU2020: Citation = Citation {
+    key: "xu2020usable",
+    text: "Y. Xu, S. Zhao, J. Song, R. Stewart, S. Ermon. A Theory of Usable Information under \
+           Computational Constraints. ICLR 2020",
+    url: "https://arxiv.org/abs/2002.10689",
 };
 
 pub(super) const ZHANG2024: Citation = Citation {

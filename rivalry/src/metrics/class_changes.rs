@@ -12,21 +12,31 @@
 //!
 //! p value: the larger of the sign-flip test over the class's samples or groups
 //! (exact for these networks: swap the two models within each sample) and the crossed
-//! bootstrap (new trainings and new samples). q value: Benjamini and Hochberg.
+//! bootstrap (new trainings and new samples); with one training the first alone.
+//! q value: Benjamini and Hochberg.
+//!
+//! The null band ([`null_band`]) says what the classes at each rank, and the worst
+//! and best few on average, would show had nothing changed.
 
+use crate::metrics::by_class::{ByClass, ClassChange};
 use crate::metrics::{
-    Cells, Design, Direction, Metric, ModelKey, NAIVE, Quantity, Scale, Series, Subject, Table, cites,
+    Direction, Metric, ModelKey, NAIVE, Need, Quantity, Scale, Series, Subject, Table, cites,
 };
 use crate::num::{parallel, sums};
-use crate::registry::Entry;
-use crate::stats::{Estimate, Replicates, benjamini_hochberg, sign_flip};
+use crate::registry::{Default, Entry, Knob, Range};
+use crate::stats::{Estimate, Expected, benjamini_hochberg, mcnemar_exact, null_band, sign_flip};
 
 pub(super) const ENTRY: Entry<dyn Metric> = Entry {
     name: "class_changes",
-    summary: "accuracy per class, joint against best modality alone, shrunken change and q value",
-    cites: &[cites::BENJAMINI1995, cites::HEDGES1983],
-    knobs: &[],
-    build: |_| Box::new(ClassChanges),
+    summary: "accuracy per class, joint against best modality alone, shrunken change, q value and null band",
+    cites: &[cites::BENJAMINI1995, cites::HEDGES1983, cites::NICHOLS2002],
+    knobs: &[Knob {
+        name: "top",
+        default: Default::Whole(10),
+        range: Range::Between(1.0, 10_000.0),
+        meaning: "so many of the worst and of the best classes are averaged, at most half of all",
+    }],
+    build: |settings| Box::new(ClassChanges { top: settings.whole("top") as usize }),
 };
 
 const QUANTITIES: &[Quantity] = &[
@@ -65,26 +75,47 @@ const QUANTITIES: &[Quantity] = &[
         direction: Direction::Neither,
         definition: "Benjamini-Hochberg adjusted p value of the change over all classes",
     },
+    band("null_change", "mean and range of the change at this rank of all classes if nothing had changed"),
+    band("worst_classes", "mean change of the worst classes (`top` of them, at most half)"),
+    band(
+        "worst_classes_null",
+        "mean and range of the same if nothing had changed: what selection alone shows",
+    ),
+    band("worst_classes_p", "how often nothing but selection shows a mean at least as low, a p value"),
+    band("best_classes", "mean change of the best classes (`top` of them, at most half)"),
+    band(
+        "best_classes_null",
+        "mean and range of the same if nothing had changed: what selection alone shows",
+    ),
+    band("best_classes_p", "how often nothing but selection shows a mean at least as high, a p value"),
 ];
+
+const fn band(name: &'static str, definition: &'static str) -> Quantity {
+    Quantity { name, unit: "accuracy", scale: Scale::Free, direction: Direction::Neither, definition }
+}
 
 /// Bootstrap replicates per class: p values must reach below what the correction
 /// for many classes demands.
 const REPLICATES_PER_CLASS: usize = 200;
 const MAX_REPLICATES: usize = 40_000;
+/// Random swaps of the null band.
+const SWAPS: usize = 2_000;
 
-struct ClassChanges;
-
-/// One class's change, before shrinkage.
-struct Change {
-    value: f64,
-    standard_error: f64,
-    p_value: f64,
-    n_units: usize,
+struct ClassChanges {
+    top: usize,
 }
 
 impl Metric for ClassChanges {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions, Need::Seeds]
+    }
+
+    fn cost(&self) -> &'static str {
+        "a bootstrap of at least 200 K replicates per class"
     }
 
     fn derive(&self, series: &Series<'_>, table: &mut Table) {
@@ -94,24 +125,35 @@ impl Metric for ClassChanges {
         let joint = accuracy(ModelKey::new(&all, NAIVE));
         let alone = accuracy(ModelKey::alone(best));
         let change = joint.minus(&alone);
+        let by_class = [&joint, &alone, &change].map(|cells| ByClass::new(series, cells));
+        let [joint, alone, change] = &by_class;
+        let wanted = (REPLICATES_PER_CLASS * series.study.n_classes()).min(MAX_REPLICATES);
+        // An exact test needs no replicates for its p value.
+        let wanted = if change.is_one_training() { 0 } else { wanted };
+        let replicates = wanted.max(series.bootstrap.replicates);
         let classes: Vec<usize> = (0..series.study.n_classes()).collect();
         let measured = parallel::map(series.threads, &classes, |_, class| {
             let estimates = [
-                ("class_joint", series.estimate_class(&joint, *class, Scale::Share)),
-                ("class_best_unimodal", series.estimate_class(&alone, *class, Scale::Share)),
-                ("class_change", series.estimate_class(&change, *class, Scale::Difference(1.0))),
+                ("class_joint", joint.estimate(*class, Scale::Share)),
+                ("class_best_unimodal", alone.estimate(*class, Scale::Share)),
             ];
-            (estimates, change_of(series, &change, *class))
+            (estimates, change.change(*class, replicates))
         });
-        let mut found: Vec<(usize, Change)> = Vec::new();
+        let mut found: Vec<(usize, ClassChange)> = Vec::new();
         for (class, (estimates, change)) in measured.into_iter().enumerate() {
+            let subject = Subject::Class(class);
             for (name, estimate) in estimates {
-                table.put(name, Subject::Class(class), estimate);
+                table.put(name, subject.clone(), estimate);
             }
+            let absent = || "the class has no change that could be measured".to_owned();
+            let estimate = change.as_ref().map(|change| change.estimate.clone());
+            table.put("class_change", subject, estimate.ok_or_else(absent));
             found.extend(change.map(|change| (class, change)));
         }
         let level = series.bootstrap.level;
-        let q_values = benjamini_hochberg(&found.iter().map(|(_, c)| c.p_value).collect::<Vec<_>>());
+        let p_values: Vec<f64> =
+            found.iter().map(|(_, c)| p_value(c, change, series.bootstrap.seed)).collect();
+        let q_values = benjamini_hochberg(&p_values);
         let shrunken = shrink(&found.iter().map(|(_, c)| c).collect::<Vec<_>>());
         for (i, (class, change)) in found.iter().enumerate() {
             let bare = |value, why| Ok(Estimate::without_interval(value, level, change.n_units, why));
@@ -119,80 +161,96 @@ impl Metric for ClassChanges {
             let why = "it is a posterior mean; the change beside it has one";
             table.put("class_shrunken_change", Subject::Class(*class), bare(shrunken[i], why));
         }
+        self.selection(series, &change.differences(&found), table);
     }
 }
 
-fn change_of(series: &Series<'_>, change: &Cells, class: usize) -> Option<Change> {
-    if series.study.design == Design::HoldOut {
-        // Hold-outs share no test rows: only the corrected t test speaks of them.
-        let (estimate, standard_error, p_value) = series.class_over_splits(change, class)?;
-        return Some(Change { value: estimate.value, standard_error, p_value, n_units: estimate.n });
+impl ClassChanges {
+    /// What selection alone would show.
+    fn selection(&self, series: &Series<'_>, classes: &[crate::stats::ClassDifferences], table: &mut Table) {
+        let (level, seed) = (series.bootstrap.level, series.bootstrap.seed);
+        let top = self.top.min(classes.len() / 2);
+        let Some(found) = null_band(classes, top, SWAPS, level, seed, series.threads) else { return };
+        let n = classes.len();
+        let expected = |e: &Expected| {
+            let method = format!("{SWAPS} random swaps of the two models within samples");
+            Ok(Estimate::new(e.mean, e.range, level, n, method))
+        };
+        let bare = |value, why: &str| Ok(Estimate::without_interval(value, level, n, why));
+        for (rank, range) in found.ranks.iter().enumerate() {
+            table.put("null_change", Subject::Rank(rank), expected(range));
+        }
+        let mut changes: Vec<f64> =
+            classes.iter().map(|class| sums::sum(&class.units) / class.size as f64).collect();
+        changes.sort_by(f64::total_cmp);
+        let chosen = "classes chosen by their change: compare with the band";
+        let mut put = |name, value| table.put(name, Subject::Study, value);
+        put("worst_classes", bare(sums::mean(&changes[..top]), chosen));
+        put("worst_classes_null", expected(&found.worst));
+        put("worst_classes_p", bare(found.p_worst, "a p value"));
+        put("best_classes", bare(sums::mean(&changes[n - top..]), chosen));
+        put("best_classes_null", expected(&found.best));
+        put("best_classes_p", bare(found.p_best, "a p value"));
     }
-    let replicates = (REPLICATES_PER_CLASS * series.study.n_classes()).min(MAX_REPLICATES);
-    let replicates = replicates.max(series.bootstrap.replicates);
-    let (found, units) = series.class_replicates(change, class, replicates)?;
+}
+
+/// The larger of the two tests' p values, or the exact one's.
+fn p_value(change: &ClassChange, by_class: &ByClass<'_>, seed: u64) -> f64 {
     // Units without any difference stay as they are under every flip.
-    let different: Vec<f64> = units.iter().copied().filter(|d| *d != 0.0).collect();
-    let flips = sign_flip(&different, series.bootstrap.seed).map_or(1.0, |test| test.p_value);
-    Some(Change {
-        value: found.value(),
-        standard_error: found.standard_error().unwrap_or(0.0),
-        p_value: flips.max(two_sided(&found)),
-        n_units: units.len(),
-    })
-}
-
-/// Twice the smaller share of replicates on either side of zero, the
-/// observed value counted in; 1 where nothing varies around zero.
-fn two_sided(found: &Replicates) -> f64 {
-    let sorted = found.sorted();
-    if sorted.is_empty() {
-        return 1.0;
+    let different: Vec<f64> = change.units.iter().copied().filter(|d| *d != 0.0).collect();
+    let equal = different.windows(2).all(|pair| pair[0].abs() == pair[1].abs());
+    let flips = if equal {
+        let positive = different.iter().filter(|d| **d > 0.0).count();
+        mcnemar_exact(positive as u64, (different.len() - positive) as u64)
+    } else {
+        sign_flip(&different, seed).map_or(1.0, |test| test.p_value)
+    };
+    if change.units.is_empty() {
+        change.bootstrap_p
+    } else if by_class.is_one_training() {
+        flips
+    } else {
+        flips.max(change.bootstrap_p)
     }
-    let not_above = sorted.partition_point(|r| *r <= 0.0);
-    let below = sorted.partition_point(|r| *r < 0.0);
-    let smaller = not_above.min(sorted.len() - below);
-    (2.0 * (1 + smaller) as f64 / (1 + sorted.len()) as f64).min(1.0)
 }
 
 /// Posterior means of the changes.
-fn shrink(changes: &[&Change]) -> Vec<f64> {
+fn shrink(changes: &[&ClassChange]) -> Vec<f64> {
     let n = changes.len() as f64;
-    // Variance of one unit's difference, averaged over classes.
-    let spread = |c: &&Change| c.standard_error * c.standard_error * c.n_units as f64;
-    let average = changes.iter().map(spread).sum::<f64>() / n;
+    let average = changes.iter().map(|c| c.spread()).sum::<f64>() / n;
     let variances: Vec<f64> = changes
         .iter()
         .map(|c| {
             let units = c.n_units as f64;
-            (spread(c) * units + average) / ((units + 1.0) * units)
+            (c.spread() * units + average) / ((units + 1.0) * units)
         })
         .collect();
     if variances.iter().any(|v| *v <= 0.0) {
         // Nothing varies anywhere, so nothing needs shrinking.
-        return changes.iter().map(|c| c.value).collect();
+        return changes.iter().map(|c| c.estimate.value).collect();
     }
     let mean = |tau2: f64| {
         let weight = |v: &f64| 1.0 / (v + tau2);
         let total: f64 = variances.iter().map(weight).sum();
-        variances.iter().zip(changes).map(|(v, c)| weight(v) * c.value).sum::<f64>() / total
+        variances.iter().zip(changes).map(|(v, c)| weight(v) * c.estimate.value).sum::<f64>() / total
     };
-    let values: Vec<f64> = changes.iter().map(|c| c.value).collect();
+    let values: Vec<f64> = changes.iter().map(|c| c.estimate.value).collect();
     let between = if values.len() > 1 { sums::variance(&values) } else { 0.0 };
     let tau2 = (between - sums::mean(&variances)).max(0.0);
     let centre = mean(tau2);
-    variances.iter().zip(changes).map(|(v, c)| (tau2 * c.value + v * centre) / (tau2 + v)).collect()
+    variances.iter().zip(changes).map(|(v, c)| (tau2 * c.estimate.value + v * centre) / (tau2 + v)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn changes(values: &[(f64, f64)]) -> Vec<Change> {
-        let one = |(value, standard_error): &(f64, f64)| Change {
-            value: *value,
+    fn changes(values: &[(f64, f64)]) -> Vec<ClassChange> {
+        let one = |(value, standard_error): &(f64, f64)| ClassChange {
+            estimate: Estimate::without_interval(*value, 0.95, 1, "a test"),
             standard_error: *standard_error,
-            p_value: 1.0,
+            bootstrap_p: 1.0,
+            units: vec![],
             n_units: 1_000_000,
         };
         values.iter().map(one).collect()

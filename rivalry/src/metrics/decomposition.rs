@@ -15,8 +15,8 @@
 //! probe and a trained head cancels. All choices are made on validation rows.
 
 use crate::metrics::{
-    Cells, Direction, ENSEMBLE, Metric, ModelKey, NAIVE, Quantity, Scale, Series, Subject, Table, UNIMODAL,
-    cites,
+    Cells, Direction, ENSEMBLE, Metric, ModelKey, NAIVE, Need, Quantity, Scale, Series, Subject, Table,
+    UNIMODAL, cites,
 };
 use crate::num::parallel;
 use crate::registry::Entry;
@@ -96,6 +96,14 @@ struct Decomposition;
 impl Metric for Decomposition {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions, Need::Embeddings, Need::Features]
+    }
+
+    fn cost(&self) -> &'static str {
+        "nothing beyond accuracies and probes"
     }
 
     fn derive(&self, series: &Series<'_>, table: &mut Table) {

@@ -2,8 +2,8 @@
 //! against those of the best modality alone.
 
 use crate::metrics::{
-    Curves, Direction, Ending, Metric, ModelKey, NAIVE, Quantity, Reading, Scale, Series, Sheet, Subject,
-    Table, cites,
+    Curves, Direction, Ending, Metric, ModelKey, NAIVE, Need, Quantity, Reading, Scale, Series, Sheet,
+    Subject, Table, cites,
 };
 use crate::registry::Entry;
 
@@ -63,6 +63,14 @@ struct LearningCurves;
 impl Metric for LearningCurves {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Curves]
+    }
+
+    fn cost(&self) -> &'static str {
+        "nothing: a few numbers per network"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {

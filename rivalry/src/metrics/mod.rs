@@ -10,27 +10,49 @@
 //! No metric returns a NaN: what cannot be measured says why.
 
 mod accuracy;
+pub mod blending;
 mod branch;
+mod by_class;
+pub mod calibration;
 mod cites;
 mod class_changes;
+pub mod clusters;
 mod decomposition;
+mod difference_tests;
+mod discrepancy;
+pub mod effective_rank;
+pub mod emap;
 mod evidence;
+mod fisher;
+mod gradients;
+mod latent_quality;
 mod learning_curves;
+mod monitor;
+mod needs;
 mod outputs;
 mod pairing;
 mod permutation;
+pub mod pid;
 #[cfg(test)]
 pub(crate) mod planted;
 pub mod probe;
 mod probes;
+pub mod purity;
 mod reading;
 mod residual_ratio;
+mod scores;
+mod robustness;
 mod series;
+pub mod shapley;
 mod sheet;
+mod starvation;
 #[cfg(test)]
 mod tests;
 mod trainings;
 mod transfer;
+pub mod usage;
+mod utilisation;
+mod v_information;
 mod winners;
 
 use std::collections::BTreeMap;
@@ -39,10 +61,13 @@ use crate::num::{MatrixView, parallel};
 use crate::registry::{Choice, ChoiceError, Citation, Entry, find};
 use crate::stats::Bootstrap;
 
+pub use crate::model::meters;
 pub use evidence::{
-    Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, ModelOutputs, Part, PartOutputs, Study,
-    Trial,
+    AlignError, Answers, BranchCurves, Curves, Design, Ending, Evidence, EvidenceError, FeatureFacts, Files,
+    FromFile, Given, GivenError, ModelOutputs, Part, PartOutputs, Study, Trial,
 };
+pub use monitor::{EpochReading, ModalityReading, ModalityStory, Watched, watch};
+pub use needs::Need;
 pub use reading::Reading;
 pub use series::{Cells, Series, Training};
 pub use sheet::{
@@ -55,6 +80,12 @@ pub use trainings::{Course, ModelCurves, OneTraining};
 pub trait Metric: Send + Sync {
     /// The quantities it writes, on sheets or into the table.
     fn quantities(&self) -> &'static [Quantity];
+
+    /// What must have been kept for all of its quantities.
+    fn needs(&self) -> &'static [Need];
+
+    /// What it costs per trial, in words: n test rows, K classes, M modalities.
+    fn cost(&self) -> &'static str;
 
     /// Reads one trial and writes values; a pure function of the trial.
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
@@ -77,11 +108,28 @@ pub const METRICS: &[Entry<dyn Metric>] = &[
     permutation::ENTRY,
     residual_ratio::ENTRY,
     transfer::ENTRY,
+    scores::ENTRY,
     decomposition::ENTRY,
+    difference_tests::ENTRY,
     learning_curves::ENTRY,
     winners::ENTRY,
     pairing::ENTRY,
     class_changes::ENTRY,
+    shapley::ENTRY,
+    utilisation::ENTRY,
+    discrepancy::ENTRY,
+    usage::ENTRY,
+    calibration::ENTRY,
+    pid::ENTRY,
+    blending::ENTRY,
+    starvation::ENTRY,
+    gradients::ENTRY,
+    fisher::ENTRY,
+    robustness::ENTRY,
+    v_information::ENTRY,
+    latent_quality::ENTRY,
+    effective_rank::ENTRY,
+    purity::ENTRY,
 ];
 
 /// The metrics to apply, built with their settings.
@@ -108,6 +156,16 @@ impl Metrics {
         if errors.is_empty() { Ok(Self(built)) } else { Err(errors) }
     }
 
+    /// The works behind everything that was measured.
+    pub fn cites(&self, measured: &Measurements) -> Vec<&'static Citation> {
+        let found = |metric: &dyn Metric| {
+            let own = |name: &str| metric.quantities().iter().any(|quantity| quantity.name == name);
+            measured.table.iter().any(|(_, name, estimate)| estimate.is_ok() && own(name))
+        };
+        let used = METRICS.iter().zip(&self.0).filter(|(_, metric)| found(metric.as_ref()));
+        used.flat_map(|(entry, _)| entry.cites).collect()
+    }
+
     /// The quantities of these metrics, each with the works that it comes from.
     pub fn sourced(&self) -> impl Iterator<Item = (&'static Quantity, &'static [Citation])> {
         let pairs = self.0.iter().zip(METRICS);
@@ -117,6 +175,11 @@ impl Metrics {
     /// The quantities of these metrics, in order.
     pub fn quantities(&self) -> impl Iterator<Item = &'static Quantity> {
         self.0.iter().flat_map(|metric| metric.quantities())
+    }
+
+    /// The metrics, in the order of [`METRICS`].
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Entry<dyn Metric>, &dyn Metric)> {
+        METRICS.iter().zip(self.0.iter().map(AsRef::as_ref))
     }
 }
 
@@ -183,6 +246,15 @@ pub struct Measurements {
     pub trainings: BTreeMap<Subject, Vec<OneTraining>>,
     /// Learning curves over all trainings, by model.
     pub curves: Vec<ModelCurves>,
+}
+
+/// Measures all trials of some evidence, which must have passed
+/// [`Evidence::check`]; what needs features is not measured.
+pub fn measure(evidence: &Evidence, metrics: &Metrics, bootstrap: Bootstrap) -> Measurements {
+    let trials = parallel::map(bootstrap.threads, &evidence.trials, |_, trial| {
+        measure_trial(&evidence.study, trial, &[], metrics)
+    });
+    aggregate(&evidence.study, trials, metrics, bootstrap)
 }
 
 /// Measures one trial. `features` holds the features of every sample, one
@@ -293,7 +365,7 @@ pub fn aggregate(
             .map(|subject| (subject.clone(), trainings::trainings_of(study, &trials, &subject)))
             .filter(|(_, each)| !each.is_empty())
             .collect(),
-        curves: trainings::curves_of(&trials),
+        curves: trainings::curves_of(study, &trials),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Arithmetic on a network's outputs: fused logits, right and wrong, softmax.
 
-use crate::metrics::PartOutputs;
+use crate::metrics::{ModelOutputs, Part, PartOutputs, Reading};
 use crate::model::loss;
-use crate::num::Matrix;
+use crate::num::{Matrix, sums};
 
 /// The fused logits, `n_rows x n_classes`: the sum over modalities.
 pub(super) fn fused(outputs: &PartOutputs) -> Option<Matrix<f64>> {
@@ -22,6 +22,21 @@ pub(super) fn right(scores: &Matrix<f64>, labels: &[u32]) -> Vec<f32> {
     labels.iter().enumerate().map(one).collect()
 }
 
+/// The class given to every row: the label where it is right, else the highest
+/// scoring other one (a tie with the label is an error).
+pub(super) fn predicted(scores: &Matrix<f64>, labels: &[u32]) -> Vec<u32> {
+    let one = |(i, label): (usize, &u32)| {
+        let row = scores.row(i);
+        if loss::is_right(row, *label) {
+            return *label;
+        }
+        let others = (0..row.len()).filter(|k| *k != *label as usize);
+        // Of equals the first.
+        others.rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap_or(0) as u32
+    };
+    labels.iter().enumerate().map(one).collect()
+}
+
 /// Share of ones, or `None` of nothing.
 pub(super) fn share(right: &[f32]) -> Option<f64> {
     (!right.is_empty()).then(|| right.iter().map(|r| f64::from(*r)).sum::<f64>() / right.len() as f64)
@@ -32,6 +47,54 @@ pub(super) fn softmax(logits: &Matrix<f64>) -> Matrix<f64> {
     let mut out = Matrix::zeros(logits.rows(), logits.cols());
     loss::softmax(logits.view(), &mut out.view_mut(), &mut vec![0.0; logits.rows()]);
     out
+}
+
+/// The joint network's test logits by modality, with what stands in for a
+/// modality that is removed: its mean logits over the training rows, or over the
+/// test rows where no outputs on training rows were kept.
+pub(super) struct Cut<'a> {
+    pub(super) labels: &'a [u32],
+    pub(super) branches: Vec<Matrix<f64>>,
+    pub(super) means: Vec<Vec<f64>>,
+    pub(super) fused: Matrix<f64>,
+}
+
+impl<'a> Cut<'a> {
+    pub(super) fn of(trial: &'a Reading<'a>) -> Result<Self, String> {
+        let model = trial.joint_with_cut()?;
+        let fused = trial.fused(model, Part::Test)?;
+        let branches: Vec<Matrix<f64>> = model.test.logits.iter().map(|z| z.map(f64::from)).collect();
+        let means = (0..branches.len()).map(|m| mean_logits(model, m)).collect();
+        Ok(Self { labels: trial.labels(Part::Test), branches, means, fused })
+    }
+
+    /// The fused logits where a modality is replaced by its mean.
+    pub(super) fn without(&self, modality: usize) -> Matrix<f64> {
+        let (own, mean) = (&self.branches[modality], &self.means[modality]);
+        let value = |r: usize, k: usize| self.fused.row(r)[k] - own.row(r)[k] + mean[k];
+        Matrix::from_fn(self.fused.rows(), self.fused.cols(), value)
+    }
+
+    /// What the joint network has right.
+    pub(super) fn right(&self) -> Vec<f32> {
+        right(&self.fused, self.labels)
+    }
+}
+
+/// A branch's mean logits over the training rows, or else over the test rows.
+pub(super) fn mean_logits(model: &ModelOutputs, branch: usize) -> Vec<f64> {
+    let kept = [&model.train, &model.test];
+    let of = kept.iter().filter_map(|part| part.logits.get(branch)).find(|logits| logits.rows() > 0);
+    of.map_or_else(Vec::new, |logits| {
+        let n = logits.rows() as f64;
+        let mean = |k: usize| sums::sum_by(logits.rows(), |r| f64::from(logits.row(r)[k])) / n;
+        (0..logits.cols()).map(mean).collect()
+    })
+}
+
+/// `first - second`, value by value.
+pub(super) fn minus(first: &[f32], second: &[f32]) -> Vec<f32> {
+    first.iter().zip(second).map(|(a, b)| a - b).collect()
 }
 
 #[cfg(test)]
@@ -50,7 +113,7 @@ mod tests {
     fn fused_logits_are_the_sum() {
         let outputs = PartOutputs {
             logits: vec![Matrix::from_vec(1, 2, vec![1.0, -2.0]), Matrix::from_vec(1, 2, vec![0.5, 4.0])],
-            embeddings: vec![],
+            ..PartOutputs::default()
         };
         assert_eq!(fused(&outputs).unwrap().as_slice(), [1.5, 2.0]);
         assert!(fused(&PartOutputs::default()).is_none());

@@ -8,7 +8,7 @@
 //! that no dependence was found, not that there is none.
 
 use crate::metrics::{
-    Direction, Metric, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table, Values, cites,
+    Direction, Metric, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table, Values, cites,
 };
 use crate::num::{Draws, Matrix, Op, Purpose, product};
 use crate::registry::Entry;
@@ -46,6 +46,14 @@ struct Pairing;
 impl Metric for Pairing {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions]
+    }
+
+    fn cost(&self) -> &'static str {
+        "199 shuffles, each n K^2 M^2"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {

@@ -7,7 +7,7 @@
 //! a limit on the number of donors; nothing is drawn below it.
 
 use crate::metrics::{
-    Direction, Metric, ModelOutputs, Part, Quantity, Reading, Scale, Sheet, Subject, cites, outputs,
+    Direction, Metric, ModelOutputs, Need, Part, Quantity, Reading, Scale, Sheet, Subject, cites, outputs,
 };
 use crate::num::{Draws, Matrix, Purpose};
 use crate::registry::{Default, Entry, Knob, Range};
@@ -52,6 +52,14 @@ struct Permutation {
 impl Metric for Permutation {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Logits]
+    }
+
+    fn cost(&self) -> &'static str {
+        "n K M times the number of donors"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {

@@ -3,8 +3,8 @@
 //! the lengths of arcs, and overlapping arcs are shared errors.
 
 use crate::metrics::{
-    Curves, Design, Ending, Evidence, FeatureFacts, Measurements, Metrics, ModelOutputs, Part, PartOutputs,
-    Study, Trial, aggregate, measure_trial,
+    BranchCurves, Curves, Design, Ending, Evidence, FeatureFacts, Measurements, Metrics, ModelOutputs, Part,
+    PartOutputs, Study, Trial, aggregate, measure_trial,
 };
 use crate::num::{Draws, Matrix, Purpose};
 use crate::stats::Bootstrap;
@@ -91,6 +91,19 @@ impl Plan {
         Evidence { trials: trials.collect(), study }
     }
 
+    /// Branches of which the first learns and starves the others from epoch 2.
+    fn readings(&self) -> Vec<BranchCurves> {
+        let one = |b: usize| BranchCurves {
+            residual_ratio: if b == 0 { vec![1.0, 0.9, 0.8] } else { vec![0.9, 0.4, 0.1] },
+            discrepancy_ratio: if b == 0 { vec![1.0, 2.0, 3.0] } else { vec![1.0, 0.5, 0.3] },
+            train_accuracy: if b == 0 { vec![0.3, 0.6, 0.9] } else { vec![0.2, 0.3, 0.3] },
+            gradient_cosine: if b == 0 { vec![1.0, 0.9, 0.8] } else { vec![0.8, 0.1, -0.3] },
+            gradient_ratio: if b == 0 { vec![1.0, 0.8, 0.6] } else { vec![0.9, 0.3, 0.0] },
+            fisher_trace: if b == 0 { vec![1.0, 2.0, 3.0] } else { vec![1.0, 1.0, 0.5] },
+        };
+        (0..self.modalities.len()).map(one).collect()
+    }
+
     fn splits(&self) -> Vec<(u64, usize, [Vec<u32>; 3])> {
         let n: u32 = self.rows.iter().sum::<usize>() as u32;
         let all: Vec<u32> = (0..n).collect();
@@ -137,6 +150,7 @@ impl Plan {
                     } else {
                         vec![]
                     },
+                    predicted: vec![],
                 }
             })
         };
@@ -155,6 +169,7 @@ impl Plan {
                             .map_or_else(Vec::new, |e| vec![2.0, e.0 + 0.001 * (seed << joint) as f64]),
                         valid_loss: ends
                             .map_or_else(Vec::new, |e| vec![2.1, e.1 + 0.001 * (seed << joint) as f64]),
+                        branches: if joint == 1 { self.readings() } else { vec![] },
                         ..Curves::default()
                     },
                 }

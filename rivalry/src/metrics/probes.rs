@@ -4,10 +4,10 @@
 
 use crate::metrics::probe::{Probe, Rows};
 use crate::metrics::{
-    Direction, Metric, ModelOutputs, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table, cites,
-    outputs,
+    Direction, Metric, ModelOutputs, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table,
+    cites, outputs,
 };
-use crate::num::{Matrix, MatrixView};
+use crate::num::{Matrix, MatrixView, special};
 use crate::registry::{Default, Entry, Knob, Range};
 
 pub(super) const ENTRY: Entry<dyn Metric> = Entry {
@@ -40,6 +40,15 @@ const QUANTITIES: &[Quantity] = &[
     share("raw_probe_valid", "accuracy of that probe on validation rows, used for choosing"),
 ];
 
+/// What a probe leaves on the sheet for [`crate::metrics`] that read information off
+/// it: bits of cross-entropy per test row.
+pub(super) const BITS_ALONE: &str = "probe_alone_bits";
+pub(super) const BITS_IN_JOINT: &str = "probe_in_joint_bits";
+pub(super) const BITS_RAW: &str = "raw_probe_bits";
+pub(super) const BITS_FUSED: &str = "fused_probe_bits";
+/// Accuracy of the side-by-side probe on validation rows, for choosing.
+pub(super) const FUSED_VALID: &str = "fused_probe_valid";
+
 const fn share(name: &'static str, definition: &'static str) -> Quantity {
     Quantity { name, unit: "accuracy", scale: Scale::Share, direction: Direction::Higher, definition }
 }
@@ -51,12 +60,22 @@ struct Probes {
 /// What a probe got right: on test rows, and as a share of validation rows.
 struct Probed {
     right: Vec<f32>,
+    /// Per test row: -log2 of the probability of its label.
+    bits: Vec<f32>,
     valid: Option<f64>,
 }
 
 impl Metric for Probes {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::TrainingOutputs, Need::ValidationOutputs, Need::Embeddings, Need::Features]
+    }
+
+    fn cost(&self) -> &'static str {
+        "five logistic regressions per encoder and per modality: the costliest metric"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
@@ -69,12 +88,13 @@ impl Metric for Probes {
                 (Err(why), _) | (_, Err(why)) => Err(why.clone()),
             };
             sheet.samples_or("encoder_deficit", subject.clone(), deficit);
-            write(sheet, ["probe_alone", "probe_alone_valid"], subject.clone(), alone);
-            write(sheet, ["probe_in_joint", "probe_in_joint_valid"], subject.clone(), joint);
-            write(sheet, ["raw_probe", "raw_probe_valid"], subject, self.on_features(trial, modality));
+            let raw = self.on_features(trial, modality);
+            write(sheet, ["probe_alone", BITS_ALONE, "probe_alone_valid"], &subject, alone);
+            write(sheet, ["probe_in_joint", BITS_IN_JOINT, "probe_in_joint_valid"], &subject, joint);
+            write(sheet, ["raw_probe", BITS_RAW, "raw_probe_valid"], &subject, raw);
         }
         let fused = trial.joint().and_then(|model| self.side_by_side(trial, model));
-        sheet.samples_or("fused_probe", Subject::Study, fused.map(|probed| probed.right));
+        write(sheet, ["fused_probe", BITS_FUSED, FUSED_VALID], &Subject::Study, fused);
     }
 
     /// Chooses, on validation rows, the modality with the best probe on each
@@ -169,19 +189,42 @@ fn probe(
     }
     let rows = |features, part| Rows { features, labels: trial.labels(part) };
     let fitted = Probe::select(rows(train, Part::Train), rows(valid, Part::Valid), trial.n_classes());
-    let right = outputs::right(&fitted.logits(test), trial.labels(Part::Test));
+    let logits = fitted.logits(test);
+    let right = outputs::right(&logits, trial.labels(Part::Test));
+    let bits = bits(&logits, trial.labels(Part::Test));
     let valid_labels = trial.labels(Part::Valid);
     let valid = if valid_labels.is_empty() {
         None
     } else {
         outputs::share(&outputs::right(&fitted.logits(valid), valid_labels))
     };
-    Ok(Probed { right, valid })
+    Ok(Probed { right, bits, valid })
 }
 
-fn write(sheet: &mut Sheet, names: [&'static str; 2], subject: Subject, probed: Result<Probed, String>) {
-    if let Some(valid) = probed.as_ref().ok().and_then(|p| p.valid) {
-        sheet.number(names[1], subject.clone(), valid);
+fn write(sheet: &mut Sheet, names: [&'static str; 3], subject: &Subject, probed: Result<Probed, String>) {
+    let [right, bits, valid] = names;
+    match probed {
+        Ok(probed) => {
+            if let Some(share) = probed.valid {
+                sheet.number(valid, subject.clone(), share);
+            }
+            sheet.samples(right, subject.clone(), probed.right);
+            sheet.samples(bits, subject.clone(), probed.bits);
+        }
+        Err(why) => {
+            sheet.missing(right, subject.clone(), why.clone());
+            sheet.missing(bits, subject.clone(), why);
+        }
     }
-    sheet.samples_or(names[0], subject, probed.map(|p| p.right));
+}
+
+/// Cross-entropy of every row in bits.
+fn bits(logits: &Matrix<f64>, labels: &[u32]) -> Vec<f32> {
+    let one = |(row, label): (usize, &u32)| {
+        let z = logits.row(row);
+        let top = z.iter().fold(z[0], |top, z| top.max(*z));
+        let total: f64 = z.iter().map(|z| special::exp(z - top)).sum();
+        ((top + special::ln(total) - z[*label as usize]) / std::f64::consts::LN_2) as f32
+    };
+    labels.iter().enumerate().map(one).collect()
 }

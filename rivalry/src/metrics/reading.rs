@@ -1,7 +1,7 @@
 //! One trial as metrics read it: its networks by role, labels and features.
 
 use crate::metrics::outputs;
-use crate::metrics::{ModelOutputs, NAIVE, Part, Study, Trial, UNIMODAL};
+use crate::metrics::{BranchCurves, ModelOutputs, NAIVE, Part, Study, Trial, UNIMODAL};
 use crate::num::{Matrix, MatrixView};
 
 /// A trial with its networks found by role.
@@ -62,9 +62,54 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// The class given to every row of a part, or why it is not known.
+    pub fn predicted(&self, model: &ModelOutputs, part: Part) -> Result<Vec<u32>, String> {
+        let given = &model.outputs(part).predicted;
+        if !given.is_empty() {
+            return Ok(given.clone());
+        }
+        Ok(outputs::predicted(&self.fused(model, part)?, self.labels(part)))
+    }
+
+    /// Right (1) or wrong (0) for every row of a part, or why it is not known.
+    pub fn right(&self, model: &ModelOutputs, part: Part) -> Result<Vec<f32>, String> {
+        let (given, labels) = (&model.outputs(part).predicted, self.labels(part));
+        if !given.is_empty() {
+            return Ok(given.iter().zip(labels).map(|(g, l)| f32::from(u8::from(g == l))).collect());
+        }
+        Ok(outputs::right(&self.fused(model, part)?, labels))
+    }
+
+    /// The joint network's logits per modality on training rows, or why there
+    /// are none.
+    pub fn training_cut(&self) -> Result<&'a [Matrix<f32>], String> {
+        let joint = self.joint_with_cut()?;
+        if self.trial.train.is_empty() {
+            return Err("there are no training rows".to_owned());
+        }
+        if joint.train.logits.len() != joint.modalities.len() {
+            return Err("the outputs on training rows were not kept".to_owned());
+        }
+        Ok(&joint.train.logits)
+    }
+
+    /// What was read off a modality's branch while the joint network trained, or why
+    /// nothing was.
+    pub fn branch_curves(&self, modality: usize) -> Result<&'a BranchCurves, String> {
+        let joint = self.joint()?;
+        let found = joint.curves.branches.get(modality).filter(|curves| !curves.residual_ratio.is_empty());
+        found.ok_or_else(|| "the branches were not read while the joint network trained".to_owned())
+    }
+
     /// The fused logits on a part, or why there are none.
     pub fn fused(&self, model: &ModelOutputs, part: Part) -> Result<Matrix<f64>, String> {
-        let absent = || format!("no outputs on {} rows were kept", part.name());
+        let absent = || {
+            if model.outputs(part).predicted.is_empty() {
+                format!("no outputs on {} rows were kept", part.name())
+            } else {
+                "only the predicted classes are known, no scores".to_owned()
+            }
+        };
         outputs::fused(model.outputs(part)).ok_or_else(absent)
     }
 

@@ -5,10 +5,10 @@
 //! comparison uses only trials in which both sides exist.
 
 use crate::metrics::{Design, Measured, Scale, Study, Subject, TrialMeasures, Values};
-use crate::num::Matrix;
-use crate::stats::distributions::student_t_quantile;
+use crate::num::{Matrix, sums};
 use crate::stats::{
-    Bootstrap, Estimate, FoldDifferences, Interval, Replicates, crossed_replicates, crossed_share,
+    Bootstrap, Estimate, FoldDifferences, Interval, Practical, crossed_linear, crossed_replicates,
+    crossed_share,
 };
 
 /// All trials of a study, measured.
@@ -62,7 +62,7 @@ impl Cells {
     }
 
     /// Keeps the given positions of every trial's test rows.
-    fn restrict(&self, keep: &[Vec<usize>]) -> Self {
+    pub(super) fn restrict(&self, keep: &[Vec<usize>]) -> Self {
         let one = |(values, keep): (&Result<Vec<f32>, String>, &Vec<usize>)| match values {
             Ok(_) if keep.is_empty() => Err("the class is not among the test rows".to_owned()),
             Ok(values) => Ok(keep.iter().map(|i| values[*i]).collect()),
@@ -71,7 +71,14 @@ impl Cells {
         Self(self.0.iter().zip(keep).map(one).collect())
     }
 
-    fn reason(&self) -> String {
+    /// The mean of every trial that has values.
+    pub(super) fn means(&self) -> Vec<f64> {
+        let mean =
+            |values: &Vec<f32>| sums::sum_by(values.len(), |i| f64::from(values[i])) / values.len() as f64;
+        self.0.iter().filter_map(|values| values.as_ref().ok()).map(mean).collect()
+    }
+
+    pub(super) fn reason(&self) -> String {
         let found = self.0.iter().find_map(|values| values.as_ref().err());
         found.cloned().unwrap_or_else(|| "there are no trials".to_owned())
     }
@@ -131,8 +138,22 @@ impl Series<'_> {
             let (values, groups) = self.given_split(cells)?;
             return self.over_samples(&values, groups.as_deref(), scale);
         }
-        let estimate = self.over_splits(&means(cells)).ok_or_else(|| cells.reason())?;
+        let estimate = self.over_splits(&cells.means()).ok_or_else(|| cells.reason())?;
         Ok(within(estimate, scale))
+    }
+
+    /// The probabilities that the mean of per-sample differences lies below,
+    /// within and above `[-rope, rope]`, and the number of samples; `None` where
+    /// it has no interval.
+    pub fn practical(&self, cells: &Cells, rope: f64) -> Option<(Practical, usize)> {
+        if self.study.design == Design::GivenSplit {
+            let (values, groups) = self.given_split(cells).ok()?;
+            let found =
+                crossed_replicates(&values, groups.as_deref(), None, Some((-1.0, 1.0)), &self.bootstrap)?;
+            return Some((found.practical(rope)?, values.cols()));
+        }
+        let differences = FoldDifferences::new(&cells.means(), self.test_over_train())?;
+        Some((differences.practical(rope)?, differences.estimate(self.bootstrap.level).n))
     }
 
     /// The mean of one number per trial with its interval.
@@ -151,52 +172,6 @@ impl Series<'_> {
         let found = crossed_replicates(&values, None, None, None, &self.bootstrap);
         let found = found.ok_or_else(|| "no training has a value".to_owned())?;
         Ok(within(found.estimate(self.bootstrap.ends, self.bootstrap.level), scale))
-    }
-
-    /// The mean of per-sample values over the test rows of one class, with its interval.
-    pub fn estimate_class(&self, cells: &Cells, class: usize, scale: Scale) -> Measured {
-        if self.study.design == Design::HoldOut {
-            let keep: Vec<Vec<usize>> =
-                self.trials.iter().map(|trial| self.of_class(&trial.test, class)).collect();
-            return self.estimate(&cells.restrict(&keep), scale);
-        }
-        let (values, groups) = self.class_matrix(cells, class)?;
-        self.over_samples(&values, groups.as_deref(), scale)
-    }
-
-    /// The bootstrap replicates behind [`Series::estimate_class`], and the mean
-    /// over trainings for every unit (sample or group) of the class; not for
-    /// hold-outs, which share no test rows.
-    pub fn class_replicates(
-        &self,
-        cells: &Cells,
-        class: usize,
-        replicates: usize,
-    ) -> Option<(Replicates, Vec<f64>)> {
-        let (values, groups) = self.class_matrix(cells, class).ok()?;
-        let how = Bootstrap { replicates, ..self.bootstrap };
-        let found = crossed_replicates(&values, groups.as_deref(), None, Some((-1.0, 1.0)), &how)?;
-        let mean =
-            |c: usize| (0..values.rows()).map(|r| values.row(r)[c]).sum::<f64>() / values.rows() as f64;
-        let mut units = std::collections::BTreeMap::new();
-        for c in 0..values.cols() {
-            let unit = groups.as_ref().map_or(c as u32, |g| g[c]);
-            *units.entry(unit).or_insert(0.0) += mean(c);
-        }
-        Some((found, units.into_values().collect()))
-    }
-
-    /// For hold-outs: the mean over the test rows of a class with its interval,
-    /// its standard error and its p value by the corrected resampled t test.
-    pub fn class_over_splits(&self, cells: &Cells, class: usize) -> Option<(Estimate, f64, f64)> {
-        let keep: Vec<Vec<usize>> =
-            self.trials.iter().map(|trial| self.of_class(&trial.test, class)).collect();
-        let differences = FoldDifferences::new(&means(&cells.restrict(&keep)), self.test_over_train())?;
-        let estimate = differences.estimate(self.bootstrap.level);
-        let half = estimate.interval().map_or(0.0, |i| i.width() / 2.0);
-        let df = estimate.n.max(2) as f64 - 1.0;
-        let standard_error = half / student_t_quantile(0.5 + self.bootstrap.level / 2.0, df);
-        Some((estimate, standard_error, differences.p_value().unwrap_or(1.0)))
     }
 
     /// The trainings in which a quantity was measured on all test rows.
@@ -226,7 +201,7 @@ impl Series<'_> {
     /// Test rows per row of everything else, for the corrected resampled
     /// variance: validation rows are carved out of what a training is given, so
     /// they count as training rows (1 / (k - 1) for k folds).
-    fn test_over_train(&self) -> f64 {
+    pub(super) fn test_over_train(&self) -> f64 {
         let total = |size: fn(&TrialMeasures) -> usize| self.trials.iter().map(size).sum::<usize>() as f64;
         total(|t| t.test.len()) / total(|t| t.n_train + t.n_valid).max(1.0)
     }
@@ -235,7 +210,12 @@ impl Series<'_> {
         Some(FoldDifferences::new(means, self.test_over_train())?.estimate(self.bootstrap.level))
     }
 
-    fn over_samples(&self, values: &Matrix<f64>, groups: Option<&[u32]>, scale: Scale) -> Measured {
+    pub(super) fn over_samples(
+        &self,
+        values: &Matrix<f64>,
+        groups: Option<&[u32]>,
+        scale: Scale,
+    ) -> Measured {
         let absent = || "there are no test rows".to_owned();
         match scale {
             Scale::Share => crossed_share(values, groups, None, self.bootstrap.level).ok_or_else(absent),
@@ -244,6 +224,10 @@ impl Series<'_> {
                 let found =
                     crossed_replicates(values, groups, None, range, &self.bootstrap).ok_or_else(absent)?;
                 Ok(within(found.estimate(self.bootstrap.ends, self.bootstrap.level), scale))
+            }
+            Scale::Linear(..) => {
+                let found = crossed_linear(values, groups, self.bootstrap.level).ok_or_else(absent)?;
+                Ok(within(found, scale))
             }
             Scale::Positive | Scale::Free => {
                 let found =
@@ -262,32 +246,9 @@ impl Series<'_> {
         Ok((values, self.groups_of(&trial.test)))
     }
 
-    fn class_matrix(&self, cells: &Cells, class: usize) -> Result<(Matrix<f64>, Option<Vec<u32>>), String> {
-        let trainings = self.trainings(cells);
-        let first = trainings.first().ok_or_else(|| cells.reason())?;
-        let same: Vec<&Training> = trainings.iter().filter(|t| t.rows == first.rows).collect();
-        let keep = self.of_class(&first.rows, class);
-        if keep.is_empty() {
-            return Err("the class is not among the test rows".to_owned());
-        }
-        let values = Matrix::from_fn(same.len(), keep.len(), |r, c| f64::from(same[r].values[keep[c]]));
-        let rows: Vec<u32> = keep.iter().map(|i| first.rows[*i]).collect();
-        Ok((values, self.groups_of(&rows)))
-    }
-
-    fn of_class(&self, rows: &[u32], class: usize) -> Vec<usize> {
-        (0..rows.len()).filter(|i| self.study.labels[rows[*i] as usize] as usize == class).collect()
-    }
-
-    fn groups_of(&self, rows: &[u32]) -> Option<Vec<u32>> {
+    pub(super) fn groups_of(&self, rows: &[u32]) -> Option<Vec<u32>> {
         self.study.groups.as_ref().map(|groups| rows.iter().map(|row| groups[*row as usize]).collect())
     }
-}
-
-/// The mean of every trial that has values.
-fn means(cells: &Cells) -> Vec<f64> {
-    let mean = |values: &Vec<f32>| values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64;
-    cells.0.iter().filter_map(|values| values.as_ref().ok()).map(mean).collect()
 }
 
 /// Cuts an interval at the bounds of what it estimates: a t interval does not
@@ -297,6 +258,7 @@ fn within(estimate: Estimate, scale: Scale) -> Estimate {
         Scale::Share => (0.0, 1.0),
         Scale::Difference(bound) => (-bound, bound),
         Scale::Positive => (0.0, f64::INFINITY),
+        Scale::Linear(low, high) => (low, high),
         Scale::Free => return estimate,
     };
     let Some(interval) = estimate.interval() else { return estimate };

@@ -45,6 +45,10 @@ pub enum Subject {
     Modality(usize),
     /// One class.
     Class(usize),
+    /// A place in a ranking of the classes, 0 = the largest drop.
+    Rank(usize),
+    /// One class and one modality, in this order.
+    ClassModality(usize, usize),
     /// One model.
     Model(ModelKey),
 }
@@ -60,6 +64,9 @@ pub enum Scale {
     Positive,
     /// Any finite number.
     Free,
+    /// Pseudo-values of a statistic within these bounds that is no mean over
+    /// samples ([`crate::stats::pseudo_values`]).
+    Linear(f64, f64),
 }
 
 /// Which way is better.
@@ -79,7 +86,7 @@ pub enum Direction {
 pub struct Quantity {
     /// Name in JSON and tables, stable for ever.
     pub name: &'static str,
-    /// Unit: `accuracy` (a fraction), `nats`, `ratio`, `classes`, `entropy`, `logits`.
+    /// Unit: `accuracy` (a fraction), `nats`, `bits`, `ratio`, `classes`, `entropy`, `logits`, `epochs` ...
     pub unit: &'static str,
     /// Bounds per sample.
     pub scale: Scale,

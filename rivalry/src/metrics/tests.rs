@@ -18,7 +18,7 @@ fn value(measurements: &Measurements, quantity: &str, subject: &Subject) -> f64 
 /// One trial of hand-written logits: two modalities, joint and alone.
 fn by_hand(labels: &[u32], n_classes: usize, logits: [Matrix<f32>; 2]) -> Evidence {
     let n = labels.len();
-    let outputs = |logits: Vec<Matrix<f32>>| PartOutputs { logits, embeddings: vec![] };
+    let outputs = |logits: Vec<Matrix<f32>>| PartOutputs { logits, ..PartOutputs::default() };
     let model = |modalities: Vec<usize>, strategy: &str, logits: Vec<Matrix<f32>>| ModelOutputs {
         modalities,
         strategy: strategy.to_owned(),
@@ -189,7 +189,8 @@ fn the_order_of_samples_does_not_change_values() {
     for (subject, quantity, measured) in expected.table.iter() {
         // Shuffles and resamples are drawn by position, so p values, and what follows
         // from standard errors, keep their meaning and not their digits.
-        if ["pairing_p", "class_q_value", "class_shrunken_change"].contains(&quantity) {
+        let drawn = ["pairing_p", "class_q_value", "class_shrunken_change", "shapley_permuted"];
+        if drawn.contains(&quantity) || quantity.ends_with("_null") {
             continue;
         }
         match (measured, found.table.get(quantity, subject)) {
@@ -316,7 +317,11 @@ fn the_drawer_is_in_order() {
     names.extend(metrics.quantities().map(|q| q.name));
     for quantity in metrics.quantities() {
         assert!(!quantity.definition.ends_with('.') && quantity.definition.len() > 20, "{}", quantity.name);
-        assert!(quantity.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", quantity.name);
+        assert!(
+            quantity.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+            "{}",
+            quantity.name
+        );
     }
     let quantities: std::collections::BTreeSet<&str> = metrics.quantities().map(|q| q.name).collect();
     assert_eq!(quantities.len(), metrics.quantities().count());
@@ -329,4 +334,57 @@ fn the_drawer_is_in_order() {
     let found = aggregate(&evidence.study, trials, &metrics, quick());
     let measured: std::collections::BTreeSet<&str> = found.table.iter().map(|(_, name, _)| name).collect();
     assert_eq!(measured, quantities);
+}
+
+#[test]
+fn every_metric_says_what_it_needs_and_costs() {
+    let metrics = Metrics::all();
+    assert_eq!(metrics.iter().count(), METRICS.len());
+    for (entry, metric) in metrics.iter() {
+        assert!(!metric.needs().is_empty(), "{}", entry.name);
+        assert!(metric.cost().len() >= 5 && !metric.cost().ends_with('.'), "{}", entry.name);
+    }
+}
+
+#[test]
+fn readings_while_training_become_numbers_and_curves() {
+    let found = measured(&plan().evidence());
+    let of = |name: &str, m: usize| found.table.get(name, &Subject::Modality(m));
+    // The second falls below half of its signal in epoch 2, knowing little.
+    assert_eq!((of("starved", 0).unwrap().value, of("starved", 1).unwrap().value), (0.0, 1.0));
+    assert_eq!(of("starved_epoch", 1).unwrap().value, 2.0);
+    assert!(of("starved_epoch", 0).is_err());
+    assert!((of("gradient_cosine", 1).unwrap().value - 0.2).abs() < 1e-12);
+    assert!((of("gradient_conflict", 1).unwrap().value - 1.0 / 3.0).abs() < 1e-12);
+    assert!((of("gradient_magnitude", 1).unwrap().value - 0.4).abs() < 1e-12);
+    assert_eq!((of("fisher_window", 0).unwrap().value, of("fisher_window", 1).unwrap().value), (3.0, 1.0));
+    let curves = found.curves.iter().find(|curves| curves.model.strategy == NAIVE).unwrap();
+    let names = plan().evidence().study.modality_names;
+    let read = &curves.quantities[&format!("residual_ratio.{}", names[1])].mean;
+    assert!(read.iter().zip([0.9, 0.4, 0.1]).all(|(a, b)| (a - b).abs() < 1e-12), "{read:?}");
+    assert_eq!(curves.quantities.keys().filter(|name| name.ends_with(&names[1])).count(), 6);
+    // Without readings there is a reason.
+    let mut evidence = plan().evidence();
+    evidence.trials.iter_mut().flat_map(|t| &mut t.models).for_each(|m| m.curves.branches.clear());
+    let found = measured(&evidence);
+    let why = found.table.get("starved", &Subject::Modality(0)).unwrap_err();
+    assert!(why.contains("not read while the joint network trained"), "{why}");
+    assert!(found.curves.is_empty());
+}
+
+#[test]
+fn classes_have_modalities() {
+    let found = measured(&plan().evidence());
+    let of =
+        |name: &str, c: usize, m: usize| found.table.get(name, &Subject::ClassModality(c, m)).unwrap().value;
+    for class in 0..10 {
+        // The winner speaks twenty times louder.
+        let (winner, other) = (of("class_margin", class, 0), of("class_margin", class, 1));
+        assert!((winner / other - 20.0).abs() < 0.01, "{class}: {winner} {other}");
+        assert!(of("class_residual_ratio", class, 0) > of("class_residual_ratio", class, 1));
+    }
+    // Means of classes, weighted by their rows, are the whole.
+    let sizes: Vec<f64> = found.class_sizes.iter().map(|n| *n as f64).collect();
+    let total: f64 = (0..10).map(|c| sizes[c] * of("class_margin", c, 0)).sum::<f64>() / 400.0;
+    assert!((total - value(&found, "margin", &Subject::Modality(0))).abs() < 1e-5);
 }

@@ -89,21 +89,23 @@ fn mean_of(folds: &[TrialMeasures], quantity: &str, subject: &Subject) -> Option
 }
 
 /// The curves of every model, in the order of their keys.
-pub(super) fn curves_of(trials: &[TrialMeasures]) -> Vec<ModelCurves> {
+pub(super) fn curves_of(study: &Study, trials: &[TrialMeasures]) -> Vec<ModelCurves> {
     let mut by_model: BTreeMap<&ModelKey, Vec<&Curves>> = BTreeMap::new();
     for (model, curves) in trials.iter().flat_map(|trial| &trial.curves) {
         by_model.entry(model).or_default().push(curves);
     }
-    by_model.into_iter().filter_map(|(model, curves)| over_trainings(model, &curves)).collect()
+    by_model.into_iter().filter_map(|(model, curves)| over_trainings(study, model, &curves)).collect()
 }
 
-fn over_trainings(model: &ModelKey, curves: &[&Curves]) -> Option<ModelCurves> {
-    let all: Vec<BTreeMap<&str, &[f64]>> = curves.iter().map(|one| one.by_name()).collect();
-    let mut lengths: Vec<usize> = curves.iter().map(|one| one.train_loss.len()).collect();
+fn over_trainings(study: &Study, model: &ModelKey, curves: &[&Curves]) -> Option<ModelCurves> {
+    let names: Vec<&str> = model.modalities.iter().map(|m| study.modality_names[*m].as_str()).collect();
+    let all: Vec<BTreeMap<String, &[f64]>> = curves.iter().map(|one| one.by_name(&names)).collect();
+    let longest = |one: &BTreeMap<String, &[f64]>| one.values().map(|values| values.len()).max();
+    let mut lengths: Vec<usize> = all.iter().filter_map(longest).collect();
     lengths.sort_unstable_by(|a, b| b.cmp(a));
     let n_epochs = *lengths.get((lengths.len().max(1) - 1) / 2)?;
     let epochs = thinned(n_epochs);
-    let mut names: Vec<&str> = all.iter().flat_map(|one| one.keys().copied()).collect();
+    let mut names: Vec<&str> = all.iter().flat_map(|one| one.keys().map(String::as_str)).collect();
     names.sort_unstable();
     names.dedup();
     let quantities: BTreeMap<String, Course> =
@@ -118,7 +120,7 @@ fn over_trainings(model: &ModelKey, curves: &[&Curves]) -> Option<ModelCurves> {
 
 /// One quantity at the given epochs; nothing where an epoch has no value, for a
 /// curve with holes would have other epochs than its neighbours.
-fn course(name: &str, all: &[BTreeMap<&str, &[f64]>], epochs: &[usize]) -> Option<Course> {
+fn course(name: &str, all: &[BTreeMap<String, &[f64]>], epochs: &[usize]) -> Option<Course> {
     let mut course = Course::default();
     for epoch in epochs {
         let values: Vec<f64> = all
@@ -164,16 +166,17 @@ mod tests {
     #[test]
     fn curves_end_where_half_of_the_trainings_do() {
         let model = ModelKey::alone(0);
+        let study = Plan::new(vec![Planted::new("a", (0.0, 0.1))], (0.0, 0.1)).evidence().study;
         let short = curves(vec![3.0, 1.0], vec![3.0, 2.0]);
         let long = curves(vec![5.0, 3.0, 2.0, 1.0], vec![5.0, 3.0, 2.0, 1.5]);
-        let found = over_trainings(&model, &[&short, &long, &long]).unwrap();
+        let found = over_trainings(&study, &model, &[&short, &long, &long]).unwrap();
         assert_eq!(found.epochs, [0, 1, 2, 3]);
         assert_eq!(found.quantities["train_loss"].low, [3.0, 1.0, 2.0, 1.0]);
         assert_eq!(found.quantities["train_loss"].high[0], 5.0);
-        let found = over_trainings(&model, &[&short, &short, &long]).unwrap();
+        let found = over_trainings(&study, &model, &[&short, &short, &long]).unwrap();
         assert_eq!(found.epochs, [0, 1]);
         assert!((found.quantities["valid_loss"].mean[1] - 7.0 / 3.0).abs() < 1e-12);
-        assert_eq!(over_trainings(&model, &[&Curves::default()]), None);
+        assert_eq!(over_trainings(&study, &model, &[&Curves::default()]), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! test rows: a shortcut under shift does not.
 
 use crate::metrics::{
-    Design, Direction, Metric, ModelKey, Quantity, Reading, Scale, Sheet, Subject, Values, outputs,
+    Design, Direction, Metric, ModelKey, Need, Quantity, Reading, Scale, Sheet, Subject, Values, outputs,
 };
 use crate::registry::Entry;
 
@@ -28,6 +28,14 @@ struct Transfer;
 impl Metric for Transfer {
     fn quantities(&self) -> &'static [Quantity] {
         QUANTITIES
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Predictions, Need::ValidationOutputs]
+    }
+
+    fn cost(&self) -> &'static str {
+        "nothing beyond the accuracies"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {

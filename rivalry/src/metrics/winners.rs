@@ -8,10 +8,11 @@
 //! the logarithm of the number of modalities: 1 = any modality may win, 0 =
 //! always the same.
 
+use crate::metrics::by_class::ByClass;
 use crate::metrics::{
-    Direction, Metric, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table, Training, cites,
+    Direction, Metric, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table, Training, cites,
 };
-use crate::num::{special, sums};
+use crate::num::{parallel, special, sums};
 use crate::registry::Entry;
 use crate::stats::Estimate;
 
@@ -31,6 +32,13 @@ const QUANTITIES: &[Quantity] = &[
         direction: Direction::Neither,
         definition: "this modality's part of the joint network's margin (right class minus mean of the others), \
                      centred cut, mean over test rows",
+    },
+    Quantity {
+        name: "class_margin",
+        unit: "logits",
+        scale: Scale::Free,
+        direction: Direction::Neither,
+        definition: "this modality's part of the margin, mean over the test rows of one class",
     },
     Quantity {
         name: "classes_won",
@@ -56,6 +64,14 @@ impl Metric for Winners {
         QUANTITIES
     }
 
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Logits, Need::Seeds]
+    }
+
+    fn cost(&self) -> &'static str {
+        "n K M, and an interval per class and modality"
+    }
+
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
         let joint = trial.joint_with_cut();
         for modality in 0..trial.n_modalities() {
@@ -77,6 +93,7 @@ impl Metric for Winners {
         if n_modalities < 2 || n_trainings == 0 {
             return;
         }
+        by_class(series, table);
         let level = series.bootstrap.level;
         let mut won = vec![vec![0.0; n_trainings]; n_modalities];
         let mut lucks = Vec::new();
@@ -114,6 +131,22 @@ impl Metric for Winners {
             let mean = sums::mean(&lucks);
             table.put("luck", Subject::Study, Ok(described(mean, level, n_trainings)));
         }
+    }
+}
+
+/// Every modality's part of the margin of every class.
+fn by_class(series: &Series<'_>, table: &mut Table) {
+    let cells: Vec<_> = (0..series.study.modality_names.len())
+        .map(|m| series.cells("margin", &Subject::Modality(m)))
+        .collect();
+    let asked: Vec<(usize, usize)> =
+        (0..series.study.n_classes()).flat_map(|c| (0..cells.len()).map(move |m| (c, m))).collect();
+    let cut: Vec<ByClass<'_>> = cells.iter().map(|cells| ByClass::new(series, cells)).collect();
+    let found = parallel::map(series.threads, &asked, |_, (class, modality)| {
+        cut[*modality].estimate(*class, Scale::Free)
+    });
+    for ((class, modality), margin) in asked.into_iter().zip(found) {
+        table.put("class_margin", Subject::ClassModality(class, modality), margin);
     }
 }
 

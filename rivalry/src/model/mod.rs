@@ -8,6 +8,7 @@
 
 mod batch;
 pub mod loss;
+pub mod meters;
 mod pass;
 mod tiles;
 

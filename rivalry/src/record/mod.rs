@@ -120,7 +120,8 @@ pub struct Cost {
 /// Quantities per epoch, by name: `train_loss` (nats, running mean over the
 /// epoch's batches; of a flow: at the epoch's end), `train_error` (fraction of
 /// the same samples, where the run asks for it), `valid_loss` (nats),
-/// `valid_accuracy` (fraction); of a flow also `time`, and so far
+/// `valid_accuracy` (fraction); with [`Spec::meters`] also the readings of
+/// [`branch_reading`]; of a flow also `time`, and so far
 /// `gradient_evaluations` and `rejected_steps`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trajectory {
@@ -138,6 +139,14 @@ impl Trajectory {
     pub fn get(&self, quantity: &str) -> &[f64] {
         self.quantities.get(quantity).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The name in a [`Trajectory`] of what was read off a branch: `residual_ratio.0`,
+/// with the position of the modality in the spec, because names of modalities may be longer
+/// than those of arrays. The readings: `residual_ratio`, `discrepancy_ratio`,
+/// `branch_train_accuracy`, `gradient_cosine`, `gradient_ratio`, `fisher_trace`.
+pub fn branch_reading(quantity: &str, branch: usize) -> String {
+    format!("{quantity}.{branch}")
 }
 
 /// Name and shape of a parameter tensor.

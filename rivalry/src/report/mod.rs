@@ -9,24 +9,30 @@
 
 mod blocks;
 mod chart;
+mod checks;
+mod comparison;
 mod data_table;
 mod diagnosis;
 mod document;
 mod dots;
 mod inspection;
 mod lab;
+mod monitor;
 
 pub use blocks::{
     Better, Block, Card, Cell, Check, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term,
     Tone, Unit,
 };
 pub use chart::{Axis, Chart, ChartMark, Colours, HeatMap, Lines, Point, Role, Scale, Series, Side};
+pub use checks::{Decide, Requirement, RequirementError, checks, kept_checks};
+pub use comparison::comparison;
 pub use data_table::{DataCell, DataTable};
 pub use diagnosis::{ClassesShown, NotADiagnosis, diagnosis};
 pub use document::{Document, Provenance, Schema, Work};
 pub use dots::{Dot, DotRow, Dots, Ties};
 pub use inspection::{data_summary, inspection};
 pub use lab::lab;
+pub use monitor::{monitor, monitor_document};
 
 /// One content, for people and for programs.
 #[derive(Clone, Debug, PartialEq)]

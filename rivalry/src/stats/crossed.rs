@@ -158,11 +158,17 @@ fn deviation(layout: &TwoWay, draws: &mut Draws) -> f64 {
     for stratum in &layout.strata {
         let n = stratum.deviations.len();
         if n > 1 {
-            let (mut sum, mut size) = (0.0, 0.0);
-            draw_with_replacement(draws, n, n, |u| {
-                sum += stratum.deviations[u];
-                size += stratum.sizes[u];
-            });
+            let (sum, size) = match &stratum.kinds {
+                Some(kinds) => kinds.resample(draws),
+                None => {
+                    let (mut sum, mut size) = (0.0, 0.0);
+                    draw_with_replacement(draws, n, n, |u| {
+                        sum += stratum.deviations[u];
+                        size += stratum.sizes[u];
+                    });
+                    (sum, size)
+                }
+            };
             from_units += stratum.share * stratum.correction().sqrt() * sum / size;
         }
     }

@@ -7,6 +7,7 @@
 //! too often (resampling both at once holds it three times: Owen, "The
 //! pigeonhole bootstrap", Annals of Applied Statistics 1, 2007).
 
+use super::kinds::Kinds;
 use super::units::Units;
 use crate::num::{Matrix, sums};
 
@@ -20,6 +21,8 @@ pub(super) struct Stratum {
     pub(super) sizes: Vec<f64>,
     /// The stratum's part of all samples.
     pub(super) share: f64,
+    /// The units by kind, where few kinds make resampling them cheaper.
+    pub(super) kinds: Option<Kinds>,
 }
 
 impl Stratum {
@@ -71,7 +74,10 @@ impl TwoWay {
             *v /= n_seeds as f64;
         }
 
-        let strata = stratum_deviations(&over_seeds, units);
+        let mut strata = stratum_deviations(&over_seeds, units);
+        for stratum in &mut strata {
+            stratum.kinds = Kinds::new(&stratum.deviations, &stratum.sizes);
+        }
         let square_sum = |strata: &[Stratum], other: Option<&[Stratum]>| -> f64 {
             let of = |(h, stratum): (usize, &Stratum)| {
                 let rest = |u: usize| stratum.deviations[u] - other.map_or(0.0, |o| o[h].deviations[u]);
@@ -108,7 +114,7 @@ fn stratum_deviations(values: &[f64], units: &Units) -> Vec<Stratum> {
         let size = sums::sum(&sizes);
         let mean = sums::sum(&totals) / size;
         let deviations = totals.iter().zip(&sizes).map(|(t, k)| t - k * mean).collect();
-        Stratum { deviations, sizes, share: size / values.len() as f64 }
+        Stratum { deviations, sizes, share: size / values.len() as f64, kinds: None }
     };
     units.strata().iter().map(of).collect()
 }

@@ -25,6 +25,16 @@ impl Units {
     /// # Panics
     /// When `groups` or `strata` is not `n` long.
     pub(super) fn new(n: usize, groups: Option<&[u32]>, strata: Option<&[u32]>) -> Self {
+        if groups.is_none() && strata.is_none() {
+            let whole = 0..n;
+            return Self {
+                starts: (0..=n).collect(),
+                samples: (0..n as u32).collect(),
+                strata: if n > 0 { vec![whole] } else { Vec::new() },
+                grouped: false,
+                n_strata_asked: 0,
+            };
+        }
         let stratum_of = |i: u32| strata.map_or(0, |s| s[i as usize]);
         let mut members: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
         if let Some(strata) = strata {

@@ -2,7 +2,7 @@
 //! seeds and folds.
 
 use crate::data::{Dataset, Split};
-use crate::metrics::Design;
+use crate::metrics::{Design, NAIVE};
 use crate::registry::Choice;
 use crate::spec::{Job, RunId, Spec, SpecError};
 
@@ -87,7 +87,8 @@ pub enum PlanError {
 
 impl Plan {
     /// Plans the runs for `seeds` seeds from `base.seed` on. `base` gives
-    /// everything but modalities, strategy, repeat, fold and seed.
+    /// everything but modalities, strategy, repeat, fold and seed; its meters
+    /// are read on the naive joint network of all modalities alone.
     pub fn new(
         data: &Dataset,
         base: &Spec,
@@ -188,8 +189,10 @@ fn trial_units(
 ) -> Result<Vec<Unit>, PlanError> {
     let mut jobs: Vec<Job> = Vec::new();
     for (modalities, strategy) in models {
-        let modalities = modalities.iter().map(|m| data.modalities()[*m].name.clone()).collect();
-        let spec = Spec { modalities, strategy: strategy.clone(), ..at.clone() };
+        let names = modalities.iter().map(|m| data.modalities()[*m].name.clone()).collect();
+        // Only the joint network is watched: it is the one whose branches may starve.
+        let meters = at.meters && strategy.name == NAIVE && modalities.len() == data.modalities().len();
+        let spec = Spec { modalities: names, strategy: strategy.clone(), meters, ..at.clone() };
         jobs.push(spec.check(data).map_err(PlanError::Spec)?);
     }
     let mut next = 0;

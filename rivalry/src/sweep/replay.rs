@@ -1,13 +1,11 @@
 //! Records -> evidence: runs the kept networks forward once more on every
 //! part, without noise.
 
-use std::collections::BTreeMap;
-
 use crate::data::Dataset;
-use crate::metrics::{Curves, Ending, FeatureFacts, ModelOutputs, PartOutputs};
+use crate::metrics::{BranchCurves, Curves, Ending, FeatureFacts, ModelOutputs, PartOutputs};
 use crate::model::Outputs;
 use crate::num::{Matrix, Numbers, Scalar, sums};
-use crate::record::{Ended, Record};
+use crate::record::{Ended, Record, branch_reading};
 use crate::spec::Job;
 use crate::train::{Prepared, prepare};
 
@@ -28,7 +26,7 @@ pub(super) fn replay(job: &Job, data: &Dataset, record: &Record, embeddings: boo
             train_loss: record.trajectory.get("train_loss").to_vec(),
             valid_loss: record.trajectory.get("valid_loss").to_vec(),
             valid_accuracy: record.trajectory.get("valid_accuracy").to_vec(),
-            meters: meters(record),
+            branches: readings(record),
         },
     };
     if let Ended::Diverged { epoch, what } = &record.ended {
@@ -46,10 +44,19 @@ pub(super) fn replay(job: &Job, data: &Dataset, record: &Record, embeddings: boo
     outputs
 }
 
-/// What was read off each modality per epoch: quantities named `WHAT.MODALITY`.
-fn meters(record: &Record) -> BTreeMap<String, Vec<f64>> {
-    let per_modality = record.trajectory.quantities.iter().filter(|(name, _)| name.contains('.'));
-    per_modality.map(|(name, values)| (name.clone(), values.clone())).collect()
+/// What [`crate::spec::Spec::meters`] kept.
+fn readings(record: &Record) -> Vec<BranchCurves> {
+    let of = |branch: usize, name: &str| record.trajectory.get(&branch_reading(name, branch)).to_vec();
+    let one = |b: usize| BranchCurves {
+        residual_ratio: of(b, "residual_ratio"),
+        discrepancy_ratio: of(b, "discrepancy_ratio"),
+        train_accuracy: of(b, "branch_train_accuracy"),
+        gradient_cosine: of(b, "gradient_cosine"),
+        gradient_ratio: of(b, "gradient_ratio"),
+        fisher_trace: of(b, "fisher_trace"),
+    };
+    let n_branches = if record.spec.meters { record.spec.modalities.len() } else { 0 };
+    (0..n_branches).map(one).collect()
 }
 
 fn fill<T: Scalar>(outputs: &mut ModelOutputs, on: &Prepared<T>, params: &[T], embeddings: bool) {
@@ -59,6 +66,7 @@ fn fill<T: Scalar>(outputs: &mut ModelOutputs, on: &Prepared<T>, params: &[T], e
     let part = |said: &Outputs<T>| PartOutputs {
         logits: said.centred(&means).iter().map(single).collect(),
         embeddings: if embeddings { said.embeddings.iter().map(single).collect() } else { Vec::new() },
+        predicted: Vec::new(),
     };
     outputs.train = part(&train);
     outputs.valid = part(&on.model.evaluate(params, &on.valid));

@@ -3,6 +3,7 @@
 //! and prints nothing.
 
 mod field;
+mod meters;
 mod neurons;
 mod prepare;
 mod resume;

@@ -10,6 +10,7 @@ use crate::spec::{Job, Until};
 use crate::strategies::{self, Epoch, On, Plan, Settle, Step, Strategy, Teacher};
 
 use super::field::StepField;
+use super::meters::Meters;
 use super::neurons::{NeuronForm, NeuronTables};
 use super::prepare::{Prepared, build, network, prepare};
 use super::resume::{Kept, bring_back, checkpoint, keep, restore};
@@ -60,6 +61,7 @@ pub(super) fn run<T: Scalar>(
     let n_epochs = job.spec().epochs.expect("a checked spec has its epochs");
     let patience = job.spec().patience.expect("a checked spec has its patience");
     let mut buffers = Loop::new(job, &prepared, state.strategy.as_ref(), state.solver.full_batch());
+    let mut meters = job.spec().meters.then(|| Meters::new(&prepared, job.spec().seed));
     let until = job.spec().until;
     let mut ended = match until {
         Some(_) if first >= n_epochs => unreached(n_epochs, Unreached::Epochs),
@@ -84,13 +86,16 @@ pub(super) fn run<T: Scalar>(
         }
         let last = epoch + 1 == n_epochs || progress.halt.is_some();
         let wanted = watch.wants_weights();
-        if wanted || last || !prepared.valid.is_empty() {
+        if wanted || last || meters.is_some() || !prepared.valid.is_empty() {
             buffers.catch_up(epoch, n_epochs, &prepared, &teachers, &mut state);
         }
         let valid = validate(&prepared, &state.params);
         if valid.is_some_and(|(_, loss)| !loss.is_finite()) {
             ended = Ended::Diverged { epoch, what: "the validation loss".to_owned() };
             break;
+        }
+        if let Some(meters) = &mut meters {
+            meters.read(&prepared.model, &state.params, &mut state.trajectory);
         }
         if let Some((accuracy, loss)) = valid {
             state.trajectory.push("valid_loss", loss);

@@ -232,3 +232,52 @@ fn specs_report_everything_wrong_at_once() {
         ]
     );
 }
+
+#[test]
+fn meters_change_no_weight_and_end_with_the_run() {
+    let data = small_data(90);
+    for precision in [Precision::F32, Precision::F64] {
+        let modalities = vec!["a".to_owned(), "c".to_owned()];
+        let plain = Spec { precision, modalities, ..small_spec("naive") };
+        let read = Spec { meters: true, ..plain.clone() };
+        let (plain, read) = (train_all(&plain, &data), train_all(&read, &data));
+        assert_eq!((&plain.params, &plain.predictions), (&read.params, &read.predictions));
+        assert_ne!(plain.id, read.id);
+        let n_epochs = plain.trajectory.get("train_loss").len();
+        for name in [
+            "residual_ratio",
+            "discrepancy_ratio",
+            "branch_train_accuracy",
+            "gradient_cosine",
+            "gradient_ratio",
+            "fisher_trace",
+        ] {
+            for branch in 0..2 {
+                let values = read.trajectory.get(&crate::record::branch_reading(name, branch));
+                assert_eq!(values.len(), n_epochs, "{name}");
+                assert!(values.iter().all(|v| v.is_finite()), "{name}");
+                assert!(plain.trajectory.get(&crate::record::branch_reading(name, branch)).is_empty());
+            }
+        }
+        let of = |name, branch| read.trajectory.get(&crate::record::branch_reading(name, branch)).to_vec();
+        assert!(of("gradient_cosine", 0).iter().all(|c| (-1.0..=1.0).contains(c)));
+        assert!(of("fisher_trace", 0).iter().all(|t| *t > 0.0));
+        // Two modalities: the ratios are inverse.
+        for (a, b) in of("discrepancy_ratio", 0).iter().zip(of("discrepancy_ratio", 1)) {
+            assert!((a * b - 1.0).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn a_network_of_one_branch_learns_as_if_alone() {
+    let data = small_data(60);
+    let spec =
+        Spec { modalities: vec!["a".into()], meters: true, precision: Precision::F64, ..small_spec("naive") };
+    let record = train_all(&spec, &data);
+    for name in ["residual_ratio", "gradient_cosine", "gradient_ratio"] {
+        for value in record.trajectory.get(&crate::record::branch_reading(name, 0)) {
+            assert!((value - 1.0).abs() < 1e-9, "{name}: {value}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use rivalry::data::sparse_coding::knobs::{KNOBS, is_per_modality};
+use rivalry::metrics::{Direction, Metrics};
 use rivalry::registry::{Choice, Citation, Table};
 use rivalry::render::renderer;
 
@@ -49,6 +50,35 @@ impl Page {
         }
     }
 
+    /// What the metrics need, cost and write.
+    fn metrics(&mut self) {
+        let (text, metrics) = (&mut self.text, Metrics::all());
+        text.push_str(
+            "\nWhat has to be kept for all of a metric's quantities, and what it costs per training, with n test rows, K \
+             classes and M\nmodalities:\n\n| metric | needs | cost |\n| --- | --- | --- |\n",
+        );
+        for (entry, metric) in metrics.iter() {
+            let needs: Vec<&str> = metric.needs().iter().map(|need| need.name()).collect();
+            writeln!(text, "| `{}` | {} | {} |", entry.name, needs.join(", "), metric.cost()).unwrap();
+        }
+        text.push_str(
+            "\nWhat they write; better: which way, or neither.\n\n| quantity | metric | unit | better | what it is |\n| --- \
+             | --- | --- | --- | --- |\n",
+        );
+        for (entry, metric) in metrics.iter() {
+            for quantity in metric.quantities() {
+                let better = match quantity.direction {
+                    Direction::Higher => "higher",
+                    Direction::Lower => "lower",
+                    Direction::Neither => "",
+                };
+                let what = quantity.definition.replace('|', "\\|");
+                let (name, unit) = (quantity.name, quantity.unit);
+                writeln!(text, "| `{name}` | `{}` | {unit} | {better} | {what} |", entry.name).unwrap();
+            }
+        }
+    }
+
     fn finish(mut self) -> String {
         self.text += "\n## Sources\n\n";
         for work in self.works.values() {
@@ -71,6 +101,7 @@ fn page() -> String {
     let schedules = rivalry::solvers::schedule::table();
     page.drawer("Learning-rate schedules", "A factor on the solver's rate, per epoch.", schedules);
     page.drawer("Metrics", "Evidence to measurements; all are applied.", rivalry::metrics::METRICS);
+    page.metrics();
     page.drawer("Renderers", "Reports to bytes.", rivalry::render::RENDERERS);
     page.drawer("Claims", "Statements of the theory that are measured.", rivalry::lab::claims::table());
     page.finish()

@@ -174,6 +174,9 @@ impl LayoutError {
             Self::NotWhole { what: "labels", .. } => Some(
                 "is this the label? Classes are whole numbers or texts; name another array with `--label`",
             ),
+            Self::NotWhole { what: "predictions", .. } => Some(
+                "scores need one column per class (for two classes 1 - p and p), predicted classes are whole numbers or texts",
+            ),
             Self::NotWhole { what, .. } if is_named(what) => Some("use whole numbers or texts"),
             Self::NotWhole { what: "fold", .. }
             | Self::NotCountable { what: "fold", .. }
@@ -200,7 +203,7 @@ impl LayoutError {
 
 /// Whether the entries of this list may be texts.
 fn is_named(what: &str) -> bool {
-    matches!(what, "labels" | "groups" | "class_names" | "modalities")
+    matches!(what, "labels" | "predictions" | "ids" | "groups" | "class_names" | "modalities")
 }
 
 fn or_text(what: &str) -> &'static str {

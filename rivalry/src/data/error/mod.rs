@@ -3,6 +3,7 @@
 mod file;
 mod layout;
 mod npy;
+mod prediction;
 mod table;
 mod zip;
 
@@ -11,6 +12,7 @@ use std::fmt;
 pub use file::FileError;
 pub use layout::LayoutError;
 pub use npy::NpyError;
+pub use prediction::PredictionError;
 pub use table::TableError;
 pub use zip::ZipError;
 
@@ -85,6 +87,9 @@ pub enum DataError {
     /// Arrays do not fit together.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// A file holds no predictions, labels or groups.
+    #[error(transparent)]
+    Prediction(#[from] PredictionError),
 
     /// There is no modality.
     #[error("no modality: expected at least one matrix of features")]
@@ -323,6 +328,7 @@ impl DataError {
             Self::Zip(error) => return error.hint().map(str::to_owned),
             Self::Table(error) => return error.hint().map(str::to_owned),
             Self::Layout(error) => return error.hint().map(str::to_owned),
+            Self::Prediction(error) => return error.hint().map(str::to_owned),
             Self::NoModalities => "give one 2-D array per modality, or name them with `--modality`",
             Self::TooFewSamples { .. } => "check that the file is complete",
             Self::TooManySamples { .. } => "use a part of the samples",

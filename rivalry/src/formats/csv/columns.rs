@@ -3,12 +3,10 @@
 use csv::StringRecord;
 
 use crate::data::{DataError, TableError, listed, shown};
+use crate::formats::predictions::{GROUPS, LABELS, is_one_of};
 use crate::formats::reading::{ModalityChoice, OpenOptions};
 use crate::registry::nearest;
 
-/// Usual names of a label column, in any case of letters.
-pub(super) const LABELS: [&str; 5] = ["y", "label", "labels", "class", "target"];
-const GROUPS: [&str; 2] = ["groups", "group"];
 const CLASS_NAME: &str = "class_name";
 const SPLIT: &str = "split";
 const FOLD: &str = "fold";
@@ -37,10 +35,7 @@ pub(super) struct Columns {
 impl Columns {
     /// Finds every column's role by its name.
     pub(super) fn new(names: &StringRecord, options: &OpenOptions) -> Result<Self, DataError> {
-        refuse_duplicates(names)?;
-        if !names.is_empty() && names.iter().all(|n| n.parse::<f64>().is_ok()) {
-            return Err(TableError::NoHeader.into());
-        }
+        check_names(names)?;
         let label = match &options.label {
             Some(name) => find(names, name)?,
             None => usual(names, &LABELS, "label")?
@@ -99,6 +94,15 @@ impl Columns {
     }
 }
 
+/// Refuses what is no header.
+pub(super) fn check_names(names: &StringRecord) -> Result<(), DataError> {
+    refuse_duplicates(names)?;
+    if !names.is_empty() && names.iter().all(|n| n.parse::<f64>().is_ok()) {
+        return Err(TableError::NoHeader.into());
+    }
+    Ok(())
+}
+
 fn by_pattern(name: &str, choices: &[ModalityChoice]) -> Result<Column, DataError> {
     // A second label is a feature only when it is named in full.
     let is_label = is_one_of(name, &LABELS);
@@ -116,10 +120,6 @@ fn by_pattern(name: &str, choices: &[ModalityChoice]) -> Result<Column, DataErro
         }
         .into()),
     }
-}
-
-fn is_one_of(name: &str, usual: &[&str]) -> bool {
-    usual.iter().any(|u| u.eq_ignore_ascii_case(name))
 }
 
 fn usual(names: &StringRecord, usual: &[&str], role: &'static str) -> Result<Option<usize>, DataError> {

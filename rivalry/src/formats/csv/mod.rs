@@ -7,19 +7,23 @@
 
 mod cells;
 mod columns;
+mod pick;
 mod rows;
 mod write;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use csv::StringRecord;
+
 use crate::data::{DataError, Dataset, FileError, LayoutError, Part, TableError, shown};
 use crate::registry::{Citation, Entry};
 
 use super::Format;
-use super::reading::{Array, Limits, OpenOptions, Role, Source, Texts, Values, within};
+use super::predictions::{GROUPS, LABELS, PREDICTED};
+use super::reading::{Array, Choose, Limits, OpenOptions, Role, Source, Texts, Values, within};
 use cells::number;
-use columns::{Column, Columns, LABELS};
+use columns::{Column, Columns};
 use rows::{Rows, at_cell, at_line};
 
 /// What everybody who reads or writes such files goes by.
@@ -75,12 +79,39 @@ impl Format for Csv {
         table.arrays(columns, n_rows, limits)
     }
 
+    fn is_table(&self) -> bool {
+        true
+    }
+
+    fn pick(
+        &self,
+        source: &Source<'_>,
+        options: &OpenOptions,
+        limits: &Limits,
+        choose: Choose<'_>,
+    ) -> Result<Vec<Array>, DataError> {
+        pick::pick(source, options, limits, choose)
+    }
+
     fn write(&self, data: &Dataset, path: &Path) -> Result<(), DataError> {
         write::write(data, path)
     }
 }
 
 fn header(source: &Source<'_>, options: &OpenOptions, limits: &Limits) -> Result<Columns, DataError> {
+    let (line, names) = names(source, options, limits)?;
+    Columns::new(&names, options).map_err(|e| match e.root() {
+        DataError::Table(TableError::NoMatch { .. }) => e,
+        _ => e.at(&at_line(line)),
+    })
+}
+
+/// The cells of the first row, and its line.
+fn names(
+    source: &Source<'_>,
+    options: &OpenOptions,
+    limits: &Limits,
+) -> Result<(u64, StringRecord), DataError> {
     let mut rows = Rows::open(source, options, limits)?;
     let Some((line, names)) = rows.next()? else { return Err(TableError::NoRows.into()) };
     within("columns", names.len() as u64, limits.max_cols as u64)?;
@@ -89,10 +120,7 @@ fn header(source: &Source<'_>, options: &OpenOptions, limits: &Limits) -> Result
     if let Some(first) = names.get(0).and_then(|n| n.strip_prefix('#')) {
         names = std::iter::once(first.trim()).chain(names.iter().skip(1)).collect();
     }
-    Columns::new(&names, options).map_err(|e| match e.root() {
-        DataError::Table(TableError::NoMatch { .. }) => e,
-        _ => e.at(&at_line(line)),
-    })
+    Ok((line, names))
 }
 
 /// Rows after the first `skip`. Stops at an empty cell where a number must be:
@@ -298,7 +326,8 @@ pub(super) fn read_matrix(
 }
 
 /// A list of texts, one per line. The first line is a header when it is a
-/// usual name of such a list, or not an integer where all others are.
+/// usual name of such a list or the label that is asked for, or not an integer
+/// where all others are.
 pub(super) fn read_list(
     source: &Source<'_>,
     options: &OpenOptions,
@@ -327,7 +356,9 @@ pub(super) fn read_list(
         }
     }
     let first = first.unwrap_or_default();
-    let is_header = LABELS.iter().chain(&[what, source.stem()]).any(|name| name.eq_ignore_ascii_case(&first))
+    let usual = LABELS.iter().chain(&PREDICTED).chain(&GROUPS);
+    let is_header = usual.chain(&[what, source.stem()]).any(|name| name.eq_ignore_ascii_case(&first))
+        || options.label.as_ref() == Some(&first)
         || (rest_are_integers && first.parse::<i64>().is_err());
     if !is_header {
         texts = texts.led_by(&first, limits)?;

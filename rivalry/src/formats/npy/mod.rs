@@ -14,7 +14,7 @@ use crate::data::{DataError, Dataset, FileError};
 use crate::registry::{Citation, Entry};
 
 use super::Format;
-use super::reading::{Array, Limits, OpenOptions, Role, Source};
+use super::reading::{Array, Choose, Limits, OpenOptions, Role, Source};
 use header::Header;
 
 pub(super) use header::SIGNATURE;
@@ -57,6 +57,21 @@ impl Format for Npy {
         let mut input = source.open()?;
         let available = input.len();
         Ok(vec![(Role::Modality, read_array(&mut input, available, source.stem(), limits)?)])
+    }
+
+    fn pick(
+        &self,
+        source: &Source<'_>,
+        _: &OpenOptions,
+        limits: &Limits,
+        choose: Choose<'_>,
+    ) -> Result<Vec<Array>, DataError> {
+        let read = |_| {
+            let mut input = source.open()?;
+            let available = input.len();
+            read_array(&mut input, available, source.stem(), limits)
+        };
+        choose(&[source.stem()])?.iter().map(read).collect()
     }
 
     fn write(&self, _: &Dataset, _: &Path) -> Result<(), DataError> {

@@ -18,7 +18,9 @@ use flate2::read::DeflateDecoder;
 use crate::data::{DataError, Dataset, FileError, ZipError};
 use crate::registry::{Citation, Entry};
 
-use super::reading::{Array, Input, Limits, OpenOptions, Role, Source, Wanted, io_error, wanted, within};
+use super::reading::{
+    Array, Choose, Input, Limits, OpenOptions, Pick, Role, Source, io_error, wanted, within,
+};
 use super::{Format, npy};
 use zip::{Member, Method, place};
 
@@ -57,26 +59,62 @@ impl Format for Npz {
         options: &OpenOptions,
         limits: &Limits,
     ) -> Result<Vec<(Role, Array)>, DataError> {
-        let mut input = source.open()?;
-        let members = zip::members(&mut input, limits)?;
-        refuse_foreign(&members)?;
-        let names: Vec<&str> = members.iter().map(|m| array_name(m).unwrap_or(&m.name)).collect();
-        let wanted = wanted(&names, options)?;
-        let chosen: Vec<(&Member, &Wanted)> =
-            wanted.iter().filter_map(|w| Some((members.get(w.position)?, w))).collect();
-        let most = limits.max_inflated_bytes.max(input.len().saturating_mul(limits.max_inflation));
-        let total = chosen.iter().fold(0_u64, |sum, (member, _)| sum.saturating_add(member.size));
-        within("bytes after inflating", total, most)?;
-        let mut arrays = Vec::new();
-        for (member, Wanted { role, name, .. }) in chosen {
-            let array = read_member(&mut input, member, name, limits);
-            arrays.push((*role, array.map_err(|e| e.at(&place(&member.name)))?));
-        }
-        Ok(arrays)
+        let mut archive = Archive::open(source, limits)?;
+        let wanted = wanted(&archive.names(), options)?;
+        let chosen = wanted.iter().map(|w| (w.position, w.name.as_str())).collect::<Vec<_>>();
+        let arrays = archive.read(&chosen, limits)?;
+        Ok(wanted.iter().map(|w| w.role).zip(arrays).collect())
+    }
+
+    fn pick(
+        &self,
+        source: &Source<'_>,
+        _: &OpenOptions,
+        limits: &Limits,
+        choose: Choose<'_>,
+    ) -> Result<Vec<Array>, DataError> {
+        let mut archive = Archive::open(source, limits)?;
+        let picks = choose(&archive.names())?;
+        let positions = picks.iter().flat_map(Pick::positions);
+        let chosen: Vec<(usize, &str)> = positions.map(|position| (*position, "")).collect();
+        archive.read(&chosen, limits)
     }
 
     fn write(&self, data: &Dataset, path: &Path) -> Result<(), DataError> {
         write::write(data, path)
+    }
+}
+
+/// An opened archive.
+struct Archive<'a> {
+    input: Input<'a>,
+    members: Vec<Member>,
+}
+
+impl<'a> Archive<'a> {
+    fn open(source: &Source<'a>, limits: &Limits) -> Result<Self, DataError> {
+        let mut input = source.open()?;
+        let members = zip::members(&mut input, limits)?;
+        refuse_foreign(&members)?;
+        Ok(Self { input, members })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.members.iter().map(|m| array_name(m).unwrap_or(&m.name)).collect()
+    }
+
+    /// The members at these positions, each under this name.
+    fn read(&mut self, chosen: &[(usize, &str)], limits: &Limits) -> Result<Vec<Array>, DataError> {
+        let Self { input, members } = self;
+        let chosen: Vec<(&Member, &str)> =
+            chosen.iter().filter_map(|(position, name)| Some((members.get(*position)?, *name))).collect();
+        let most = limits.max_inflated_bytes.max(input.len().saturating_mul(limits.max_inflation));
+        let total = chosen.iter().fold(0_u64, |sum, (member, _)| sum.saturating_add(member.size));
+        within("bytes after inflating", total, most)?;
+        let read = |(member, name): &(&Member, &str)| {
+            read_member(input, member, name, limits).map_err(|e| e.at(&place(&member.name)))
+        };
+        chosen.iter().map(read).collect()
     }
 }
 

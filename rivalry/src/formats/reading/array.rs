@@ -95,8 +95,18 @@ impl Array {
             Values::Text { codes, distinct, untyped: false } => {
                 Ok(Labels::from_distinct_strings(codes, &distinct))
             }
-            values => Ok(Labels::from_integer_iter(values.integers("labels", limits)?)),
+            values => Self { values, ..array }.into_integer_labels("labels", limits),
         }
+    }
+
+    /// The values as labels that are integers, truth values or whole
+    /// floating-point numbers; `what` they are is for messages.
+    pub(in crate::formats) fn into_integer_labels(
+        self,
+        what: &'static str,
+        limits: &Limits,
+    ) -> Result<Labels, DataError> {
+        Ok(Labels::from_integer_iter(self.into_list(what)?.values.integers(what, limits)?))
     }
 
     /// The values as groups.

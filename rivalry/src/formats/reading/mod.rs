@@ -5,6 +5,7 @@ mod array;
 mod assemble;
 mod limits;
 mod options;
+mod pick;
 mod source;
 mod texts;
 
@@ -12,6 +13,7 @@ pub use array::{Array, Kind, Values};
 pub use assemble::Role;
 pub use limits::Limits;
 pub use options::{ModalityChoice, OpenOptions};
+pub use pick::{Choose, Pick, PickOptions};
 pub use source::Source;
 
 pub(super) use assemble::{RESERVED, Wanted, assemble, wanted};

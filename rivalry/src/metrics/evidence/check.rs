@@ -195,6 +195,19 @@ impl Study {
             // trained elsewhere are seldom at hand: then both lists are empty.
             let may_be_absent = part != Part::Test;
             let counts = (outputs.logits.len(), outputs.embeddings.len());
+            if !outputs.predicted.is_empty() {
+                let found = outputs.predicted.len();
+                if found != n_rows {
+                    return Err(bad("predicted classes", n_rows.to_string(), found.to_string()));
+                }
+                if let Some(class) = outputs.predicted.iter().find(|c| **c as usize >= self.n_classes()) {
+                    let expected = format!("below {}", self.n_classes());
+                    return Err(bad("predicted classes", expected, class.to_string()));
+                }
+                if counts == (0, 0) {
+                    continue;
+                }
+            }
             if may_be_absent && counts == (0, 0) {
                 continue;
             }

@@ -8,7 +8,9 @@
 //! network on one split with one seed. Trials are measured one at a time, so
 //! that only one needs to be in memory.
 
+mod align;
 mod check;
+mod given;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +20,9 @@ use serde::Serialize;
 
 use crate::num::Matrix;
 
+pub use align::{AlignError, Files, FromFile};
 pub use check::EvidenceError;
+pub use given::{Answers, Given, GivenError};
 
 /// What all trials share: the names, the labels and the design.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,6 +158,9 @@ pub struct PartOutputs {
     /// One `n_rows x width` matrix per modality: the encoders' outputs, the
     /// input of the head. Empty where they were not kept.
     pub embeddings: Vec<Matrix<f32>>,
+    /// The class given to every row, where that is all that is known: then
+    /// there are neither logits nor embeddings.
+    pub predicted: Vec<u32>,
 }
 
 /// Learning curves, one value per epoch.
@@ -165,8 +172,27 @@ pub struct Curves {
     pub valid_loss: Vec<f64>,
     /// Accuracy on the validation rows, a fraction.
     pub valid_accuracy: Vec<f64>,
-    /// What else was kept per epoch, by name, such as `residual_ratio.MODALITY`.
-    pub meters: BTreeMap<String, Vec<f64>>,
+    /// What was read off every branch while the network trained, in the order
+    /// of [`ModelOutputs::modalities`]; empty where nothing was.
+    pub branches: Vec<BranchCurves>,
+}
+
+/// Readings of one branch of a joint network, one value per epoch
+/// ([`crate::model::meters`]).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BranchCurves {
+    /// Residual of the fused logits over that of the branch's own.
+    pub residual_ratio: Vec<f64>,
+    /// Confidence of the branch over that of the others.
+    pub discrepancy_ratio: Vec<f64>,
+    /// Accuracy of the branch on the training rows read, a fraction.
+    pub train_accuracy: Vec<f64>,
+    /// Cosine between the encoder's gradients of the joint and of its own loss.
+    pub gradient_cosine: Vec<f64>,
+    /// Length of the joint loss's gradient over that of its own loss's.
+    pub gradient_ratio: Vec<f64>,
+    /// Mean squared entry of the encoder's gradient of the joint loss.
+    pub fisher_trace: Vec<f64>,
 }
 
 /// A study with its trials, all in memory.
@@ -222,16 +248,27 @@ impl Study {
 }
 
 impl Curves {
-    /// Everything by name.
-    pub fn by_name(&self) -> BTreeMap<&str, &[f64]> {
+    /// Everything by name; what was read off a branch as `WHAT.MODALITY`, the
+    /// names of the network's modalities given in its order.
+    pub fn by_name(&self, modalities: &[&str]) -> BTreeMap<String, &[f64]> {
         let own = [
             ("train_loss", &self.train_loss),
             ("valid_loss", &self.valid_loss),
             ("valid_accuracy", &self.valid_accuracy),
         ];
-        let meters = self.meters.iter().map(|(name, values)| (name.as_str(), values));
-        own.into_iter()
-            .chain(meters)
+        let own = own.into_iter().map(|(name, values)| (name.to_owned(), values));
+        let branches = modalities.iter().zip(&self.branches).flat_map(|(modality, branch)| {
+            let read = [
+                ("residual_ratio", &branch.residual_ratio),
+                ("discrepancy_ratio", &branch.discrepancy_ratio),
+                ("branch_train_accuracy", &branch.train_accuracy),
+                ("gradient_cosine", &branch.gradient_cosine),
+                ("gradient_ratio", &branch.gradient_ratio),
+                ("fisher_trace", &branch.fisher_trace),
+            ];
+            read.map(|(what, values)| (format!("{what}.{modality}"), values))
+        });
+        own.chain(branches)
             .filter(|(_, values)| !values.is_empty())
             .map(|(name, values)| (name, values.as_slice()))
             .collect()

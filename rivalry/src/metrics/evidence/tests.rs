@@ -4,6 +4,7 @@ fn small() -> Evidence {
     let outputs = |n| PartOutputs {
         logits: vec![Matrix::zeros(n, 2), Matrix::zeros(n, 2)],
         embeddings: vec![Matrix::zeros(n, 3), Matrix::zeros(n, 5)],
+        predicted: vec![],
     };
     let model = ModelOutputs {
         modalities: vec![0, 1],

@@ -107,14 +107,15 @@ pub(super) fn class_changes(results: &Results) -> Option<Chart> {
     let mut classes: Vec<(&Class, Estimate)> =
         results.classes.iter().filter_map(|class| Some((class, estimate(&class.change)?))).collect();
     classes.sort_by(|a, b| a.1.value.total_cmp(&b.1.value));
-    let band = results.null_band.as_ref().filter(|band| band.ranks.len() == classes.len());
+    let band: Vec<(f64, f64)> = results.null_band.iter().filter_map(|rank| rank.low.zip(rank.high)).collect();
+    let band = (band.len() == classes.len()).then_some(band);
     let n_classes = classes.len();
     let top = if n_classes > MOST_CLASSES { MOST_CLASSES / 2 } else { n_classes };
     let is_shown = |rank: usize| rank < top || rank + top >= n_classes;
     let rows =
         classes.into_iter().enumerate().filter(|(rank, _)| is_shown(*rank)).map(|(rank, (class, change))| {
             DotRow {
-                band: band.map(|band| (band.ranks[rank].low, band.ranks[rank].high)),
+                band: band.as_ref().map(|band| band[rank]),
                 is_strong: class.q_value.is_some_and(|q| q < FDR),
                 apart: n_classes > MOST_CLASSES && rank + top == n_classes,
                 ..DotRow::plain(&class.name, vec![Some(Dot { estimate: change, trainings: Vec::new() })])

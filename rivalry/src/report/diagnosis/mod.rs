@@ -2,8 +2,8 @@
 //! report shows is in the JSON, and a kept document is drawn like a fresh one.
 
 mod charts;
-mod reading;
-mod tables;
+pub(super) mod reading;
+pub(super) mod tables;
 
 use self::reading::{Alternative, Data, Results, Settings, Split, Training, Verdict, part};
 use super::{Block, Card, Cell, Document, Equation, Evidence, Report, Schema, Step, Term, Tone, Unit};
@@ -164,7 +164,7 @@ fn decomposition(results: &Results) -> Block {
     })
 }
 
-fn card(verdict: &Verdict) -> Card {
+pub(super) fn card(verdict: &Verdict) -> Card {
     let code = verdict.variant.clone().unwrap_or_else(|| verdict.code.clone());
     let tone = match code.as_str() {
         _ if verdict.code == "V1" || verdict.code == "V4" => Tone::Good,

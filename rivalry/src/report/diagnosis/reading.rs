@@ -12,192 +12,178 @@ use crate::stats::Estimate;
 
 /// An estimate, or nulls and the reason.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Number {
-    pub(super) value: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-    pub(super) level: Option<f64>,
-    pub(super) n: usize,
-    pub(super) method: String,
+pub(in crate::report) struct Number {
+    pub(in crate::report) value: Option<f64>,
+    pub(in crate::report) low: Option<f64>,
+    pub(in crate::report) high: Option<f64>,
+    pub(in crate::report) level: Option<f64>,
+    pub(in crate::report) n: usize,
+    pub(in crate::report) method: String,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Results {
-    pub(super) best_unimodal: Option<String>,
-    pub(super) gap: Number,
-    pub(super) encoder_effect: Number,
-    pub(super) fusion_effect: Number,
-    pub(super) headroom: Number,
-    pub(super) models: Vec<Model>,
-    pub(super) modalities: Vec<Modality>,
-    pub(super) classes: Vec<Class>,
+pub(in crate::report) struct Results {
+    pub(in crate::report) best_unimodal: Option<String>,
+    pub(in crate::report) gap: Number,
+    pub(in crate::report) encoder_effect: Number,
+    pub(in crate::report) fusion_effect: Number,
+    pub(in crate::report) headroom: Number,
+    pub(in crate::report) models: Vec<Model>,
+    pub(in crate::report) modalities: Vec<Modality>,
+    pub(in crate::report) classes: Vec<Class>,
     #[serde(default)]
-    pub(super) curves: Vec<Curves>,
+    pub(in crate::report) curves: Vec<Curves>,
     #[serde(default)]
-    pub(super) null_band: Option<NullBand>,
-    pub(super) definitions: BTreeMap<String, Definition>,
+    pub(in crate::report) null_band: Vec<Number>,
+    pub(in crate::report) definitions: BTreeMap<String, Definition>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Model {
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) strategy: String,
-    pub(super) modalities: Vec<String>,
-    pub(super) accuracy: Number,
-    pub(super) drop_vs_best_unimodal: Number,
+pub(in crate::report) struct Model {
+    pub(in crate::report) name: String,
+    pub(in crate::report) kind: String,
+    pub(in crate::report) strategy: String,
+    pub(in crate::report) modalities: Vec<String>,
+    pub(in crate::report) accuracy: Number,
+    pub(in crate::report) drop_vs_best_unimodal: Number,
     #[serde(default)]
-    pub(super) trainings: Vec<OneTraining>,
+    pub(in crate::report) trainings: Vec<OneTraining>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Modality {
-    pub(super) name: String,
+pub(in crate::report) struct Modality {
+    pub(in crate::report) name: String,
     #[serde(default)]
-    pub(super) trainings: Vec<OneTraining>,
+    pub(in crate::report) trainings: Vec<OneTraining>,
     /// Every quantity by name; not all need be there.
     #[serde(flatten)]
     quantities: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Class {
-    pub(super) name: String,
-    pub(super) n: usize,
-    pub(super) joint: Number,
-    pub(super) best_unimodal: Number,
-    pub(super) change: Number,
-    pub(super) shrunken_change: Number,
-    pub(super) q_value: Option<f64>,
-    pub(super) winner: Option<String>,
+pub(in crate::report) struct Class {
+    pub(in crate::report) name: String,
+    pub(in crate::report) n: usize,
+    pub(in crate::report) joint: Number,
+    pub(in crate::report) best_unimodal: Number,
+    pub(in crate::report) change: Number,
+    pub(in crate::report) shrunken_change: Number,
+    pub(in crate::report) q_value: Option<f64>,
+    pub(in crate::report) winner: Option<String>,
     /// What belongs to a class and a modality.
     #[serde(default)]
-    pub(super) by_modality: Vec<Modality>,
+    pub(in crate::report) by_modality: Vec<Modality>,
 }
 
 /// The seed and whatever was kept of a training.
 #[derive(Deserialize)]
-pub(super) struct OneTraining(BTreeMap<String, Value>);
+pub(in crate::report) struct OneTraining(BTreeMap<String, Value>);
 
 #[derive(Deserialize)]
-pub(super) struct Curves {
-    pub(super) model: String,
-    pub(super) epochs: Vec<u64>,
-    pub(super) quantities: BTreeMap<String, Course>,
+pub(in crate::report) struct Curves {
+    pub(in crate::report) model: String,
+    pub(in crate::report) epochs: Vec<u64>,
+    pub(in crate::report) quantities: BTreeMap<String, Course>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Course {
-    pub(super) mean: Vec<f64>,
-    pub(super) low: Vec<f64>,
-    pub(super) high: Vec<f64>,
+pub(in crate::report) struct Course {
+    pub(in crate::report) mean: Vec<f64>,
+    pub(in crate::report) low: Vec<f64>,
+    pub(in crate::report) high: Vec<f64>,
 }
 
-/// What changes would show by selection alone, from the largest drop to the
-/// largest gain.
 #[derive(Deserialize)]
-pub(super) struct NullBand {
+pub(in crate::report) struct Definition {
     #[serde(default)]
-    pub(super) ranks: Vec<Range>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Range {
-    pub(super) low: f64,
-    pub(super) high: f64,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Definition {
+    pub(in crate::report) unit: String,
+    pub(in crate::report) definition: String,
     #[serde(default)]
-    pub(super) unit: String,
-    pub(super) definition: String,
-    #[serde(default)]
-    pub(super) cites: Vec<String>,
+    pub(in crate::report) cites: Vec<String>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Verdict {
-    pub(super) code: String,
-    pub(super) variant: Option<String>,
-    pub(super) name: String,
-    pub(super) settled: bool,
-    pub(super) sentence: String,
-    pub(super) evidence: Vec<String>,
-    pub(super) ruled_out: Vec<Alternative>,
-    pub(super) runner_up: Option<Alternative>,
-    pub(super) next: Vec<String>,
-    pub(super) notes: Vec<String>,
+pub(in crate::report) struct Verdict {
+    pub(in crate::report) code: String,
+    pub(in crate::report) variant: Option<String>,
+    pub(in crate::report) name: String,
+    pub(in crate::report) settled: bool,
+    pub(in crate::report) sentence: String,
+    pub(in crate::report) evidence: Vec<String>,
+    pub(in crate::report) ruled_out: Vec<Alternative>,
+    pub(in crate::report) runner_up: Option<Alternative>,
+    pub(in crate::report) next: Vec<String>,
+    pub(in crate::report) notes: Vec<String>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Alternative {
-    pub(super) code: String,
-    pub(super) name: String,
-    pub(super) because: String,
+pub(in crate::report) struct Alternative {
+    pub(in crate::report) code: String,
+    pub(in crate::report) name: String,
+    pub(in crate::report) because: String,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Data {
-    pub(super) name: String,
-    pub(super) n: usize,
-    pub(super) classes: Vec<String>,
-    pub(super) modalities: Vec<Dimension>,
-    pub(super) split: Split,
-    pub(super) groups: Option<usize>,
+pub(in crate::report) struct Data {
+    pub(in crate::report) name: String,
+    pub(in crate::report) n: usize,
+    pub(in crate::report) classes: Vec<String>,
+    pub(in crate::report) modalities: Vec<Dimension>,
+    pub(in crate::report) split: Split,
+    pub(in crate::report) groups: Option<usize>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Dimension {
-    pub(super) name: String,
-    pub(super) dim: usize,
+pub(in crate::report) struct Dimension {
+    pub(in crate::report) name: String,
+    pub(in crate::report) dim: usize,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Split {
-    pub(super) kind: String,
-    pub(super) n_folds: usize,
-    pub(super) n_train: usize,
-    pub(super) n_valid: Option<usize>,
-    pub(super) n_test: usize,
+pub(in crate::report) struct Split {
+    pub(in crate::report) kind: String,
+    pub(in crate::report) n_folds: usize,
+    pub(in crate::report) n_train: usize,
+    pub(in crate::report) n_valid: Option<usize>,
+    pub(in crate::report) n_test: usize,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Settings {
-    pub(super) seeds: u32,
-    pub(super) n_runs: usize,
-    pub(super) budget_seconds: Option<f64>,
-    pub(super) left_out: Vec<String>,
-    pub(super) thresholds: Thresholds,
-    pub(super) training: Training,
+pub(in crate::report) struct Settings {
+    pub(in crate::report) seeds: u32,
+    pub(in crate::report) n_runs: usize,
+    pub(in crate::report) budget_seconds: Option<f64>,
+    pub(in crate::report) left_out: Vec<String>,
+    pub(in crate::report) thresholds: Thresholds,
+    pub(in crate::report) training: Training,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Thresholds {
-    pub(super) rope: f64,
-    pub(super) few_samples: f64,
+pub(in crate::report) struct Thresholds {
+    pub(in crate::report) rope: f64,
+    pub(in crate::report) few_samples: f64,
 }
 
 /// What all runs share, as it was asked.
 #[derive(Deserialize)]
-pub(super) struct Training {
-    pub(super) encoder: Kind,
-    pub(super) solver: Kind,
-    pub(super) schedule: Kind,
-    pub(super) epochs: Option<u32>,
-    pub(super) batch: u32,
-    pub(super) patience: Option<u32>,
+pub(in crate::report) struct Training {
+    pub(in crate::report) encoder: Kind,
+    pub(in crate::report) solver: Kind,
+    pub(in crate::report) schedule: Kind,
+    pub(in crate::report) epochs: Option<u32>,
+    pub(in crate::report) batch: u32,
+    pub(in crate::report) patience: Option<u32>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Kind {
-    pub(super) name: String,
+pub(in crate::report) struct Kind {
+    pub(in crate::report) name: String,
     #[serde(default)]
-    pub(super) set: BTreeMap<String, Value>,
+    pub(in crate::report) set: BTreeMap<String, Value>,
 }
 
 /// A part of a document in its shape.
-pub(super) fn part<T: DeserializeOwned>(
+pub(in crate::report) fn part<T: DeserializeOwned>(
     name: &'static str,
     of: &Document,
     pick: fn(&Document) -> &Value,
@@ -207,7 +193,7 @@ pub(super) fn part<T: DeserializeOwned>(
 
 impl Data {
     /// Samples that are tested at least once, as far as the design says.
-    pub(super) fn n_tested(&self) -> usize {
+    pub(in crate::report) fn n_tested(&self) -> usize {
         match self.split.kind.as_str() {
             "given" | "hold-out" => self.split.n_test,
             _ => self.n,
@@ -216,7 +202,7 @@ impl Data {
 }
 
 impl Number {
-    pub(super) fn cell(&self) -> Cell {
+    pub(in crate::report) fn cell(&self) -> Cell {
         match (self.value, self.level) {
             (Some(value), Some(level)) => Cell::Estimate(Estimate {
                 value,
@@ -233,7 +219,7 @@ impl Number {
 
 impl Results {
     /// The column with the definition of its quantity and its sources.
-    pub(super) fn defined(&self, column: Column, quantity: &str) -> Column {
+    pub(in crate::report) fn defined(&self, column: Column, quantity: &str) -> Column {
         match self.definitions.get(quantity) {
             Some(found) => column.defined(found.definition.clone(), found.cites.clone()),
             None => column,
@@ -243,14 +229,14 @@ impl Results {
 
 impl OneTraining {
     /// A quantity in this training.
-    pub(super) fn value(&self, quantity: &str) -> Option<f64> {
+    pub(in crate::report) fn value(&self, quantity: &str) -> Option<f64> {
         self.0.get(quantity)?.as_f64()
     }
 }
 
 impl Modality {
     /// A quantity of this modality; missing where the document lacks it.
-    pub(super) fn cell(&self, quantity: &str) -> Cell {
+    pub(in crate::report) fn cell(&self, quantity: &str) -> Cell {
         match self.quantities.get(quantity).map(Number::deserialize) {
             Some(Ok(number)) => number.cell(),
             _ => Cell::Missing("not measured".to_owned()),

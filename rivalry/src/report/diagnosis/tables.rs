@@ -133,7 +133,7 @@ pub(super) fn modalities(results: &Results) -> Table {
 }
 
 /// Which classes changed; none when no change could be measured.
-pub(super) fn classes(results: &Results, shown: ClassesShown) -> Option<Table> {
+pub(in crate::report) fn classes(results: &Results, shown: ClassesShown) -> Option<Table> {
     let mut classes: Vec<(&Class, f64)> =
         results.classes.iter().filter_map(|class| Some((class, class.change.value?))).collect();
     if classes.is_empty() {

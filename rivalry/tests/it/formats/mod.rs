@@ -12,6 +12,7 @@ mod memory;
 mod mutations;
 mod names;
 mod pickles;
+mod predictions;
 mod round_trip;
 mod truth;
 
@@ -19,7 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rivalry::data::{DataError, Dataset};
-use rivalry::formats::{FORMATS, Format, Limits, OpenOptions, Source, open_source};
+use rivalry::formats::predictions::predictions_from;
+use rivalry::formats::{FORMATS, Format, Limits, OpenOptions, PickOptions, Source, open_source};
 use rivalry::registry::Choice;
 
 /// The kind of file of that name.
@@ -40,6 +42,10 @@ fn read_bytes(name: &str, bytes: &[u8]) -> Result<(), DataError> {
         let source = Source::bytes(name, bytes);
         let arrays = format("npy").read(&source, &OpenOptions::default(), &Limits::default());
         return arrays.map(drop).map_err(|e| e.at(name));
+    }
+    if is(name, "jsonl") {
+        let source = Source::bytes(name, bytes);
+        return predictions_from(&source, &PickOptions::default(), &Limits::default()).map(drop);
     }
     open_bytes(name, bytes).map(drop)
 }

@@ -6,7 +6,8 @@ use rivalry::num::{Draws, Purpose};
 
 use super::memory::peak_of;
 use super::{corpus, format, is, read_bytes};
-use rivalry::formats::{FORMATS, Limits, OpenOptions, Source};
+use rivalry::formats::predictions::predictions_from;
+use rivalry::formats::{FORMATS, Limits, OpenOptions, PickOptions, Source};
 
 /// Numbers that lie where lengths are.
 const NUMBERS: [u64; 12] =
@@ -113,6 +114,9 @@ fn every_reader_survives_every_file() {
             let read = format(entry.name).read(&source, &OpenOptions::default(), &Limits::default());
             // A folder is no bytes.
             assert!(entry.name != "folder" || read.is_err());
+            let options = PickOptions { format: Some(entry.name.to_owned()), ..PickOptions::default() };
+            let picked = predictions_from(&source, &options, &Limits::default());
+            assert!(entry.name != "folder" || picked.is_err());
         }
     }
 }

@@ -3,6 +3,7 @@
 mod demo_data;
 mod edges;
 mod flow;
+mod metrics;
 mod reports;
 mod stats;
 mod theory;

@@ -1,0 +1,117 @@
+//! Options that name files of predictions.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rivalry::formats::predictions::{Identified, Predicted};
+use rivalry::formats::{self, Limits, PickOptions};
+use rivalry::metrics::{Files, FromFile, Given};
+
+use crate::exit::{Failure, Status};
+use crate::options::bad_data as bad;
+use crate::values;
+
+/// What is needed to read the labels and what goes with them.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Samples")]
+pub(crate) struct LabelArgs {
+    /// The right classes: .npy, .npz:NAME, .csv:COLUMN, .txt ...; they set the samples and
+    /// their order
+    #[arg(long, value_name = "FILE")]
+    labels: String,
+    /// A group per sample (patient, speaker, video): samples of a group are resampled
+    /// together
+    #[arg(long, value_name = "FILE")]
+    groups: Option<String>,
+    /// Names of classes that are numbered from 0, one per line
+    #[arg(long, value_name = "FILE")]
+    names: Option<PathBuf>,
+}
+
+/// The models, each a file per training.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Models<'a> {
+    pub(crate) joint: &'a [String],
+    pub(crate) uni: &'a [(String, String)],
+    pub(crate) branch: &'a [(String, String)],
+}
+
+impl LabelArgs {
+    /// Reads all files and puts their samples and classes in one order; also
+    /// says what each file was taken for.
+    pub(crate) fn read(&self, models: &Models<'_>) -> Result<(Given, Vec<String>), Failure> {
+        let (path, options) = PickOptions::parse(&self.labels);
+        let content = formats::labels(&path, &options, &Limits::default()).map_err(|error| bad(&error))?;
+        let labels = FromFile { file: self.labels.clone(), content };
+        let groups = match &self.groups {
+            None => None,
+            Some(typed) => {
+                let (path, options) = PickOptions::parse(typed);
+                let content =
+                    formats::groups(&path, &options, &Limits::default()).map_err(|error| bad(&error))?;
+                Some(FromFile { file: typed.clone(), content })
+            }
+        };
+        let class_names = self.names.as_deref().map(lines).transpose()?;
+        let joint = models.joint.iter().map(|typed| predictions(typed)).collect::<Result<_, _>>()?;
+        let files = Files {
+            labels,
+            class_names,
+            groups,
+            joint,
+            alone: by_name(models.uni)?,
+            branches: by_name(models.branch)?,
+        };
+        files.align().map_err(|error| Failure::one(Status::Data, &error, Some(error.hint())))
+    }
+
+    /// What the data are called.
+    pub(crate) fn name(&self) -> &str {
+        &self.labels
+    }
+}
+
+/// A file of predictions.
+fn predictions(typed: &str) -> Result<FromFile<Predicted>, Failure> {
+    let (path, options) = PickOptions::parse(typed);
+    let content: Identified<Predicted> =
+        formats::predictions(&path, &options, &Limits::default()).map_err(|error| bad(&error))?;
+    Ok(FromFile { file: typed.to_owned(), content })
+}
+
+/// Files by name: a name that is there again is another training.
+fn by_name(typed: &[(String, String)]) -> Result<Vec<(String, Vec<FromFile<Predicted>>)>, Failure> {
+    let mut found: Vec<(String, Vec<FromFile<Predicted>>)> = Vec::new();
+    for (name, file) in typed {
+        let read = predictions(file)?;
+        match found.iter_mut().find(|(other, _)| other == name) {
+            Some((_, files)) => files.push(read),
+            None => found.push((name.clone(), vec![read])),
+        }
+    }
+    Ok(found)
+}
+
+/// The lines of a small text file.
+fn lines(path: &Path) -> Result<Vec<String>, Failure> {
+    let failed = |why: String| {
+        let hint = "give a text file with one class name per line, that of class 0 first".to_owned();
+        Failure::one(Status::Data, format!("{}: {why}", path.display()), Some(hint))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let names: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+    if let Some(at) = names.iter().position(String::is_empty) {
+        return Err(failed(format!("line {} is empty", at + 1)));
+    }
+    for (second, name) in names.iter().enumerate() {
+        if let Some(first) = names[..second].iter().position(|other| other == name) {
+            return Err(failed(format!("lines {} and {} are both `{name}`", first + 1, second + 1)));
+        }
+    }
+    Ok(names)
+}
+
+/// `NAME=FILE`.
+pub(crate) fn named_file(text: &str) -> Result<(String, String), String> {
+    values::named(text, "image=image.npy")
+}

@@ -1,0 +1,273 @@
+//! Evidence from what models trained elsewhere said about the same samples.
+
+use super::{Curves, Design, Ending, Evidence, EvidenceError, ModelOutputs, PartOutputs, Study, Trial};
+use crate::metrics::{NAIVE, UNIMODAL};
+use crate::model::loss;
+use crate::num::{Matrix, special};
+
+/// Row sums this close to one, with nothing below zero, are probabilities.
+const PROBABILITIES: f64 = 1e-2;
+/// Probabilities of zero are no further away than this.
+const SMALLEST: f64 = 1e-30;
+/// Share of samples on which summed branches may give another class than the
+/// joint network whose branches they are said to be.
+const ROUNDING: f64 = 0.01;
+
+/// What one model said, once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answers {
+    /// A class per sample.
+    Classes(Vec<u32>),
+    /// Samples x classes: logits, or logarithms of probabilities.
+    Scores(Matrix<f32>),
+}
+
+impl Answers {
+    /// Answers from logits or probabilities, samples x classes: rows that are
+    /// not negative and sum to one are probabilities, and their logarithms are
+    /// kept, so that whatever reads them as logits finds the same probabilities.
+    /// Says whether they were.
+    pub fn from_scores(scores: &Matrix<f64>) -> (Self, bool) {
+        let is_one = |row: &[f64]| {
+            row.iter().all(|p| *p >= 0.0) && (row.iter().sum::<f64>() - 1.0).abs() <= PROBABILITIES
+        };
+        let probabilities = scores.cols() > 1 && (0..scores.rows()).all(|i| is_one(scores.row(i)));
+        let single = |z: f64| if probabilities { special::ln(z.max(SMALLEST)) as f32 } else { z as f32 };
+        (Self::Scores(scores.map(single)), probabilities)
+    }
+
+    fn n_samples(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Scores(scores) => scores.rows(),
+        }
+    }
+
+    fn into_outputs(self) -> PartOutputs {
+        match self {
+            Self::Classes(predicted) => PartOutputs { predicted, ..PartOutputs::default() },
+            Self::Scores(scores) => PartOutputs { logits: vec![scores], ..PartOutputs::default() },
+        }
+    }
+}
+
+/// What models trained elsewhere said about some samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Given {
+    /// One name per modality, at least two; one that only the joint network
+    /// sees is named too.
+    pub modality_names: Vec<String>,
+    /// One name per class.
+    pub class_names: Vec<String>,
+    /// The class of every sample.
+    pub labels: Vec<u32>,
+    /// The group of every sample: samples of a group are resampled together.
+    pub groups: Option<Vec<u32>>,
+    /// The joint network, one entry per training.
+    pub joint: Vec<Answers>,
+    /// The networks trained on one modality, by modality: one entry per
+    /// training, or none at all.
+    pub alone: Vec<Vec<Answers>>,
+    /// The joint network's logits cut into modalities: for every training one
+    /// samples x classes matrix per modality. Empty where they are not known.
+    pub branches: Vec<Vec<Matrix<f32>>>,
+}
+
+/// Why there is no evidence.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum GivenError {
+    /// Models were trained a different number of times.
+    #[error("{what} has {found} trainings, the joint network {expected}: a comparison is paired by training")]
+    Trainings {
+        /// Which model.
+        what: String,
+        /// How many it has.
+        found: usize,
+        /// How many the joint network has.
+        expected: usize,
+    },
+    /// Models speak of different numbers of samples.
+    #[error("{what} has {found} samples, the labels have {expected}")]
+    Samples {
+        /// Which model.
+        what: String,
+        /// How many it has.
+        found: usize,
+        /// How many labels there are.
+        expected: usize,
+    },
+    /// The branches are not those of the joint network.
+    #[error("the branches' sum gives another class than the joint network on {differ} of {n} samples")]
+    Branches {
+        /// On how many samples.
+        differ: usize,
+        /// Of how many.
+        n: usize,
+    },
+    /// Anything else that is inconsistent.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+}
+
+impl Given {
+    /// The evidence: one trial per training, every sample a test row.
+    ///
+    /// # Errors
+    /// When models speak of different samples or trainings, or the branches do
+    /// not sum to the joint network's answers.
+    pub fn into_evidence(self) -> Result<Evidence, GivenError> {
+        let n = self.labels.len();
+        let n_trainings = self.joint.len().max(self.branches.len());
+        let check = |what: String, found: &[usize]| {
+            if found.len() != n_trainings {
+                return Err(GivenError::Trainings { what, found: found.len(), expected: n_trainings });
+            }
+            match found.iter().find(|rows| **rows != n) {
+                Some(rows) => Err(GivenError::Samples { what, found: *rows, expected: n }),
+                None => Ok(()),
+            }
+        };
+        let sizes = |answers: &[Answers]| answers.iter().map(Answers::n_samples).collect::<Vec<_>>();
+        if !self.joint.is_empty() {
+            check("the joint network".to_owned(), &sizes(&self.joint))?;
+        }
+        for (name, alone) in self.modality_names.iter().zip(&self.alone) {
+            if !alone.is_empty() {
+                check(format!("`{name}`"), &sizes(alone))?;
+            }
+        }
+        for (training, branches) in self.branches.iter().enumerate() {
+            let rows: Vec<usize> = branches.iter().map(Matrix::rows).collect();
+            if let Some(rows) = rows.iter().find(|rows| **rows != n) {
+                let what = "a branch".to_owned();
+                return Err(GivenError::Samples { what, found: *rows, expected: n });
+            }
+            if let Some(joint) = self.joint.get(training) {
+                agree(branches, joint, &self.labels)?;
+            }
+        }
+        let evidence = self.trials(n_trainings);
+        evidence.check()?;
+        Ok(evidence)
+    }
+
+    fn trials(self, n_trainings: usize) -> Evidence {
+        let n_modalities = self.modality_names.len();
+        let all: Vec<usize> = (0..n_modalities).collect();
+        let mut alone: Vec<_> = self.alone.into_iter().map(Vec::into_iter).collect();
+        let (mut joint, mut branches) = (self.joint.into_iter(), self.branches.into_iter());
+        let test: Vec<u32> = (0..self.labels.len() as u32).collect();
+        let trials = (0..n_trainings).map(|training| {
+            let mut models = Vec::new();
+            for (modality, answers) in alone.iter_mut().enumerate() {
+                models.extend(answers.next().map(|a| model(vec![modality], UNIMODAL, a.into_outputs())));
+            }
+            let fused = joint.next().map(Answers::into_outputs);
+            let cut = branches.next().map(|logits| PartOutputs { logits, ..PartOutputs::default() });
+            models.extend(cut.or(fused).map(|outputs| model(all.clone(), NAIVE, outputs)));
+            Trial {
+                seed: training as u64,
+                repeat: 0,
+                fold: 0,
+                train: Vec::new(),
+                valid: Vec::new(),
+                test: test.clone(),
+                models,
+            }
+        });
+        let trials = trials.collect();
+        let study = Study {
+            modality_names: self.modality_names,
+            class_names: self.class_names,
+            labels: self.labels,
+            groups: self.groups,
+            design: Design::GivenSplit,
+            features: Vec::new(),
+        };
+        Evidence { study, trials }
+    }
+}
+
+fn model(modalities: Vec<usize>, strategy: &str, test: PartOutputs) -> ModelOutputs {
+    ModelOutputs {
+        modalities,
+        strategy: strategy.to_owned(),
+        ended: Ending::Completed,
+        train: PartOutputs::default(),
+        valid: PartOutputs::default(),
+        test,
+        curves: Curves::default(),
+    }
+}
+
+/// Whether the summed branches say what the joint network says.
+fn agree(branches: &[Matrix<f32>], joint: &Answers, labels: &[u32]) -> Result<(), GivenError> {
+    let Some((first, rest)) = branches.split_first() else { return Ok(()) };
+    let mut sum = first.map(f64::from);
+    for branch in rest {
+        sum.as_mut_slice().iter_mut().zip(branch.as_slice()).for_each(|(s, z)| *s += f64::from(*z));
+    }
+    let right = |i: usize| loss::is_right(sum.row(i), labels[i]);
+    let said = |i: usize| match joint {
+        Answers::Classes(classes) => classes[i] == labels[i],
+        Answers::Scores(scores) => {
+            let row: Vec<f64> = scores.row(i).iter().map(|z| f64::from(*z)).collect();
+            loss::is_right(&row, labels[i])
+        }
+    };
+    let n = labels.len();
+    let differ = (0..n).filter(|i| right(*i) != said(*i)).count();
+    if differ as f64 > ROUNDING * n as f64 { Err(GivenError::Branches { differ, n }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given() -> Given {
+        let scores = |right: [bool; 4]| {
+            Answers::Scores(Matrix::from_fn(4, 2, |i, k| f32::from(u8::from((k == i % 2) == right[i]))))
+        };
+        Given {
+            modality_names: vec!["a".into(), "b".into()],
+            class_names: vec!["x".into(), "y".into()],
+            labels: vec![0, 1, 0, 1],
+            groups: None,
+            joint: vec![scores([true, true, true, false])],
+            alone: vec![vec![Answers::Classes(vec![0, 1, 0, 1])], vec![scores([true, false, false, false])]],
+            branches: vec![],
+        }
+    }
+
+    #[test]
+    fn every_sample_is_a_test_row_of_every_training() {
+        let evidence = given().into_evidence().unwrap();
+        assert_eq!((evidence.trials.len(), evidence.trials[0].test.len()), (1, 4));
+        let strategies: Vec<&str> = evidence.trials[0].models.iter().map(|m| m.strategy.as_str()).collect();
+        assert_eq!(strategies, [UNIMODAL, UNIMODAL, NAIVE]);
+    }
+
+    #[test]
+    fn probabilities_become_their_logarithms() {
+        let p = Matrix::from_vec(2, 2, vec![0.25, 0.75, 1.0, 0.0]);
+        let (Answers::Scores(z), true) = Answers::from_scores(&p) else { panic!("they sum to one") };
+        assert!((z.row(0)[1] + 0.287_682_07).abs() < 1e-6 && z.row(1)[1] < -60.0);
+        let logits = Matrix::from_vec(1, 2, vec![0.25, 0.5]);
+        assert!(!Answers::from_scores(&logits).1);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let mut short = given();
+        short.alone[0] = vec![Answers::Classes(vec![0, 1])];
+        let error = short.into_evidence().unwrap_err();
+        assert_eq!(error.to_string(), "`a` has 2 samples, the labels have 4");
+        let mut twice = given();
+        let again = twice.alone[0][0].clone();
+        twice.alone[0].push(again);
+        assert!(matches!(twice.into_evidence(), Err(GivenError::Trainings { found: 2, expected: 1, .. })));
+        let mut foreign = given();
+        foreign.branches = vec![vec![Matrix::from_fn(4, 2, |_, k| k as f32), Matrix::zeros(4, 2)]];
+        assert!(matches!(foreign.into_evidence(), Err(GivenError::Branches { differ: 1.., n: 4 })));
+    }
+}

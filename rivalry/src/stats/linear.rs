@@ -1,0 +1,67 @@
+//! Statistics that are no means, seeds x samples, through their influence
+//! values: areas under ROC curves, balanced accuracy, macro-F1.
+
+use super::distributions::student_t_quantile;
+use super::estimate::{Estimate, Interval, check_level};
+use super::two_way::TwoWay;
+use super::units::Units;
+use crate::num::Matrix;
+
+/// The mean over seeds of a statistic whose pseudo-values are given (seeds x
+/// samples): the statistic plus n sqrt((n - 1) / n) times each sample's
+/// influence, as [`pseudo_values`] makes them. The interval is Student's t on
+/// the two-way variance of [`super::crossed`], so it speaks of new seeds and
+/// new samples; for one seed and no groups it is the delta method's, and for an
+/// area under the ROC curve `DeLong`'s.
+///
+/// `None` without seeds or samples.
+///
+/// # Panics
+/// When a value is not finite, `groups` is not one per sample, or `level` is
+/// not in (0, 1).
+pub fn crossed_linear(values: &Matrix<f64>, groups: Option<&[u32]>, level: f64) -> Option<Estimate> {
+    check_level(level);
+    let units = Units::new(values.cols(), groups, None);
+    let layout = TwoWay::new(values, &units)?;
+    let n = values.cols();
+    let samples = units.describe();
+    let resampled = match (values.rows(), units.len()) {
+        (1, _) => format!("{samples}, one seed: the spread over seeds is not in it"),
+        (seeds, 1) => format!("{seeds} seeds x {samples}: the spread over samples is not in it"),
+        (seeds, _) => format!("{seeds} seeds x {samples}"),
+    };
+    if layout.variance == 0.0 {
+        let why = format!("nothing varies in {resampled}");
+        return Some(Estimate::without_interval(layout.mean, level, n, why));
+    }
+    let half = student_t_quantile((1.0 + level) / 2.0, layout.df) * layout.variance.sqrt();
+    let interval = Interval::new(layout.mean - half, layout.mean + half);
+    let method = format!("linearised, t with {:.0} df, {resampled}", layout.df);
+    Some(Estimate::new(layout.mean, interval, level, n, method))
+}
+
+/// Pseudo-values of a statistic from the samples' influence values, which sum
+/// to zero.
+pub fn pseudo_values(value: f64, influence: &[f64]) -> Vec<f64> {
+    let n = influence.len() as f64;
+    let scale = n * ((n - 1.0).max(0.0) / n).sqrt();
+    influence.iter().map(|i| value + scale * i).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::auc;
+
+    #[test]
+    fn one_seed_gives_delong() {
+        let scores: Vec<f64> = (0..60).map(|i| f64::from((i * 29) % 31)).collect();
+        let positive: Vec<bool> = (0..60).map(|i| (i * 13) % 7 < 3).collect();
+        let area = auc(&scores, &positive).unwrap();
+        let values = Matrix::from_vec(1, 60, pseudo_values(area.value, &area.influence));
+        let found = crossed_linear(&values, None, 0.95).unwrap();
+        let half = student_t_quantile(0.975, 59.0) * area.variance().sqrt();
+        assert!((found.value - area.value).abs() < 1e-12);
+        assert!((found.interval().unwrap().high - (area.value + half)).abs() < 1e-12);
+    }
+}

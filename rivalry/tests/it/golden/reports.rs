@@ -1,5 +1,7 @@
 //! The specimen in the forms for papers, pages and build servers.
 
+use std::fmt::Write as _;
+
 use rivalry::registry::Choice;
 use rivalry::render::renderer;
 
@@ -22,7 +24,7 @@ fn skeleton(page: &str) -> String {
         let end = ["</style>", "</script>", "</svg>"].iter().find(|end| end[2..].starts_with(name)).unwrap();
         let after = start + rest[start..].find(end).unwrap() + end.len();
         out.push_str(&rest[..start]);
-        out.push_str(&format!("<{name}...>"));
+        write!(out, "<{name}...>").unwrap();
         rest = &rest[after..];
     }
     out.push_str(rest);

@@ -113,8 +113,9 @@ class Browser:
         self.process.wait(10)
 
 
-COUNT = """(() => { const n = {}; for (const e of document.querySelectorAll('*')) if (e.tagName !== 'CODE')
-  n[e.tagName] = (n[e.tagName] || 0) + 1; return n; })()"""
+# Names in backticks stand out, and labels of figures break into lines where they are long.
+COUNT = """(() => { const n = {}; for (const e of document.querySelectorAll('*'))
+  if (!['CODE', 'text', 'tspan'].includes(e.tagName)) n[e.tagName] = (n[e.tagName] || 0) + 1; return n; })()"""
 
 # Everything that a reader with a keyboard or a screen reader needs.
 READABLE = """(() => {

@@ -18,15 +18,20 @@ renderers: how reports are drawn
   csv       the numbers as one tidy table for other programs: fractions, not percent
   svg       the charts as figures for papers and pages, readable for the colour-blind and without
             colour
+  html      one page with verdict, tables and charts that opens offline, prints, and needs no script
+  markdown  verdict and tables for issues, notebooks and pages, in GitHub's Markdown
+  latex     verdict and tables as a LaTeX fragment for a paper (booktabs)
+  junit     checks and claims as a JUnit test suite for build servers
 
   report --as NAME
 
 Knobs of terminal
 
-  knob   default  allowed                        what it does
-  ───────────────────────────────────────────────────────────────────────────────────
-  width  100      a whole number from 40 to 400  columns that a line may take
-  color  false    true or false                  colour on top of the signs and words
+  knob    default  allowed                        what it does
+  ─────────────────────────────────────────────────────────────────────────────────────
+  width   100      a whole number from 40 to 400  columns that a line may take
+  color   false    true or false                  colour on top of the signs and words
+  charts  true     true or false                  charts in characters among the tables
 
 Knobs of json
 
@@ -56,6 +61,9 @@ Methods from
     friendly to colorblind people. University of Tokyo 2008. https://jfly.uni-koeln.de/color/
   - F. Crameri, G. E. Shephard, P. J. Heron. The misuse of colour in science communication. Nature
     Communications 11, 2020. https://doi.org/10.1038/s41467-020-19160-7
+  - GitHub Flavored Markdown Spec, version 0.29-gfm. 2019. https://github.github.com/gfm/
+  - S. Fear. Publication quality tables in LaTeX: the booktabs package, version 1.61803398. 2020.
+    https://ctan.org/pkg/booktabs
 "#);
 }
 

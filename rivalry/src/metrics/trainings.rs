@@ -122,10 +122,10 @@ fn over_trainings(study: &Study, model: &ModelKey, curves: &[&Curves]) -> Option
 /// curve with holes would have other epochs than its neighbours.
 fn course(name: &str, all: &[BTreeMap<String, &[f64]>], epochs: &[usize]) -> Option<Course> {
     let mut course = Course::default();
-    for epoch in epochs {
+    for at in epochs {
         let values: Vec<f64> = all
             .iter()
-            .filter_map(|one| one.get(name)?.get(*epoch).copied())
+            .filter_map(|one| one.get(name)?.get(*at).copied())
             .filter(|value| value.is_finite())
             .collect();
         if values.is_empty() {

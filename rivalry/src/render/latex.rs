@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::Render;
-use super::prose::{Medium, in_order, is_numeric, reasons};
+use super::prose::{Medium, gaps, in_order, is_numeric, reasons};
 use super::terminal::inert;
 use crate::registry::{Citation, Entry};
 use crate::report::{Block, Card, Check, Emphasis, Equation, Mark, Report, Table, Work};
@@ -60,8 +60,9 @@ impl Medium for Latex {
 
 impl Render for Latex {
     fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut text =
-            String::from("% Needs \\usepackage{booktabs}; \\input this file where the tables belong.\n");
+        let mut text = String::from(
+            "% Needs \\usepackage[T1]{fontenc} and \\usepackage{booktabs}; \\input this file where the tables belong.\n",
+        );
         line(&mut text, &format!("\\section*{{{}}}", escaped(&report.title)));
         for (idx, block) in in_order(report).into_iter().enumerate() {
             let before = text.len();
@@ -142,7 +143,8 @@ impl Latex {
     }
 
     fn table(&self, table: &Table, idx: usize, out: &mut String) {
-        let caption: Vec<String> = table.caption.iter().map(|words| sentence(&escaped(words))).collect();
+        let caption: Vec<String> =
+            table.caption.iter().chain(&gaps(table)).map(|words| sentence(&escaped(words))).collect();
         let sides: String =
             (0..table.columns.len()).map(|idx| if is_numeric(table, idx) { 'r' } else { 'l' }).collect();
         let heads: Vec<String> = table.columns.iter().map(|column| self.head(column)).collect();

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::Render;
-use super::prose::{Medium, in_order, is_numeric, reasons};
+use super::prose::{Medium, gaps, in_order, is_numeric, reasons};
 use super::terminal::inert;
 use crate::registry::{Citation, Entry};
 use crate::report::{Block, Card, Check, Emphasis, Equation, Mark, Report, Table, Work};
@@ -96,7 +96,9 @@ fn escaped(text: &str) -> String {
                 out.push('\\');
                 out.push(character);
             }
-            '.' | ')' if idx > 0 && shown[..idx].bytes().all(|b| b.is_ascii_digit()) => {
+            '.' | ')'
+                if idx > 0 && next.is_whitespace() && shown[..idx].bytes().all(|b| b.is_ascii_digit()) =>
+            {
                 out.push('\\');
                 out.push(character);
             }
@@ -164,7 +166,7 @@ impl Markdown {
                 .collect();
             line(out, &format!("| {} |", cells.join(" | ")));
         }
-        for (idx, sentence) in table.caption.iter().enumerate() {
+        for (idx, sentence) in table.caption.iter().chain(&gaps(table)).enumerate() {
             if idx == 0 {
                 out.push('\n');
             }

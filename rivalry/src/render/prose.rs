@@ -92,3 +92,34 @@ pub(super) fn is_numeric(table: &Table, column: usize) -> bool {
 pub(super) fn reasons(card: &Card) -> [(&'static str, &[crate::report::Evidence]); 3] {
     [("Evidence", &card.evidence), ("Ruled out", &card.ruled_out), ("Undecided", &card.open)]
 }
+
+/// Why cells have no value or no interval, each reason once with the rows and
+/// columns that it is about.
+pub(super) fn gaps(table: &Table) -> Vec<String> {
+    let mut found: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in &table.rows {
+        let name = match row.cells.first() {
+            Some(Cell::Text(words)) => words.as_str(),
+            _ => "",
+        };
+        for (column, cell) in table.columns.iter().zip(&row.cells) {
+            let reason = match cell {
+                Cell::Missing(reason) => reason,
+                Cell::Estimate(estimate) if estimate.interval().is_none() => &estimate.method,
+                _ => continue,
+            };
+            let place = format!("{name} ({})", column.head);
+            match found.iter_mut().find(|(known, _)| known == reason) {
+                Some((_, places)) => places.push(place),
+                None => found.push((reason, vec![place])),
+            }
+        }
+    }
+    let told = |(reason, places): (&str, Vec<String>)| match places.split_at_checked(3) {
+        Some((first, rest)) if !rest.is_empty() => {
+            format!("{} and {} more: {reason}", first.join(", "), rest.len())
+        }
+        _ => format!("{}: {reason}", places.join(", ")),
+    };
+    found.into_iter().map(told).collect()
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::diagnosis::reading::{Definition, Model, Number, Results, Verdict, part};
+use super::diagnosis::reading::{Model, Number, Quantity, Results, Verdict, part};
 use super::diagnosis::{ClassesShown, NotADiagnosis, card, tables};
 use super::{Better, Block, Cell, Column, Document, Emphasis, Report, Row, Schema, Table, Unit};
 
@@ -145,8 +145,7 @@ fn models(results: &Results, document: &Document) -> Result<Table, NotADiagnosis
         Row { cells, emphasis, apart: false }
     });
     let rows = rows.collect();
-    let defined =
-        |quantity: &str| results.definitions.get(quantity).map(|d: &Definition| d.definition.clone());
+    let defined = |quantity: &str| results.definitions.get(quantity).map(|d: &Quantity| d.definition.clone());
     let mut caption = Vec::new();
     if let Some(first) = results.models.first() {
         let level = first.accuracy.level.unwrap_or(0.95);

@@ -164,16 +164,16 @@ pub(crate) fn by_strategy() -> Chart {
     })
 }
 
-fn dot(value: f64, half: f64, trainings: &[f64]) -> Option<Dot> {
+fn dot(value: f64, half: f64, trainings: &[f64]) -> Dot {
     let estimate = Estimate::new(value, Interval::new(value - half, value + half), 0.95, 400, "example");
-    Some(Dot { estimate, trainings: trainings.iter().map(|off| value + off).collect() })
+    Dot { estimate, trainings: trainings.iter().map(|off| value + off).collect() }
 }
 
 /// What encoders are worth alone and in a joint network.
 pub(crate) fn deficits() -> Chart {
     let trainings = [-0.012, -0.004, 0.003, 0.006, 0.011];
     let row = |name: &str, alone: f64, joint: f64| {
-        DotRow::plain(name, vec![dot(alone, 0.021, &trainings), dot(joint, 0.024, &trainings)])
+        DotRow::plain(name, vec![Some(dot(alone, 0.021, &trainings)), Some(dot(joint, 0.024, &trainings))])
     };
     Chart::Dots(Dots {
         title: "What the joint network's encoders lost".to_owned(),
@@ -198,7 +198,7 @@ pub(crate) fn class_changes() -> Chart {
         DotRow {
             band: Some((expected - 0.05, expected + 0.05)),
             is_strong: change.abs() > 0.15,
-            ..DotRow::plain(format!("class {}", rank + 1), vec![dot(*change, 0.06, &[])])
+            ..DotRow::plain(format!("class {}", rank + 1), vec![Some(dot(*change, 0.06, &[]))])
         }
     });
     Chart::Dots(Dots {

@@ -122,9 +122,11 @@ pub(crate) fn is_inert(page: &str, friendly: &str) {
             }
         }
     }
-    // Names in backticks stand out, also those with backticks in them.
+    // Names in backticks stand out, also those with backticks in them; labels of
+    // figures break into lines where they are long.
+    let varies = |name: &String| ["code", "text", "tspan"].contains(&name.as_str());
     let names = |elements: Vec<Element>| -> Vec<String> {
-        elements.into_iter().map(|element| element.name).filter(|name| name != "code").collect()
+        elements.into_iter().map(|element| element.name).filter(|name| !varies(name)).collect()
     };
     assert_eq!(names(elements), names(read(friendly).0));
 }

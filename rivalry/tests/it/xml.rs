@@ -48,7 +48,7 @@ pub(crate) fn read_whole(text: &str) -> Result<(Vec<Element>, String), String> {
 
 /// A start tag after its `<`: the name, whether it ends itself, and the rest.
 fn tag(text: &str) -> Result<(Element, bool, &str), String> {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric()).ok_or("a tag does not end")?;
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').ok_or("a tag does not end")?;
     let (name, mut rest) = text.split_at(end);
     if name.is_empty() {
         return Err(format!("`<` before {:?}", text.chars().next()));

@@ -176,11 +176,13 @@ fn terms(equation: &Equation, out: &mut String) {
     let _ = writeln!(out, "<h3>{} = {}</h3>", escaped(&equation.left.name), escaped(&names.join(" + ")));
     out.push_str("<div class=\"equation\">\n");
     let mut one = |sign: &str, term: &Term| {
-        if !sign.is_empty() {
-            let _ = writeln!(out, "<span class=\"sign\">{sign}</span>");
-        }
-        let value = tables::alone(&term.cell, equation.unit);
-        let _ = writeln!(out, "<dl class=\"term\"><dt>{}</dt><dd>{value}</dd></dl>", escaped(&term.name));
+        let sign =
+            if sign.is_empty() { String::new() } else { format!("<span class=\"sign\">{sign}</span>") };
+        let (name, value) = (escaped(&term.name), tables::alone(&term.cell, equation.unit));
+        let _ = writeln!(
+            out,
+            "<div class=\"part\">{sign}<dl class=\"term\"><dt>{name}</dt><dd>{value}</dd></dl></div>"
+        );
     };
     one("", &equation.left);
     for (idx, term) in equation.right.iter().enumerate() {

@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn digests_are_those_of_the_standard() {
-        let hex = |text: &str| digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let hex = |text: &str| {
+            digest(text.as_bytes()).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+        };
         // NIST's examples, and Python's hashlib at the lengths around a block.
         for (text, expected) in [
             (String::new(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),

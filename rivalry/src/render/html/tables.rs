@@ -16,8 +16,8 @@ const BEGINNING: usize = 100;
 const MANY: usize = 6;
 
 /// A number with a minus sign.
-pub(super) fn proper(value: f64, unit: Unit) -> String {
-    number(value, unit).replace('-', "\u{2212}")
+fn proper(value: f64, unit: Unit) -> String {
+    escaped(&number(value, unit).replace('-', "\u{2212}"))
 }
 
 /// The table with what leads to it and follows it, without its title.
@@ -50,13 +50,10 @@ pub(super) fn draw(table: &Table, works: &[Work], extent: Extent) -> String {
             },
             if row.apart { "apart" } else { "" },
         ];
-        let classes = classes.join(" ");
-        let class = classes.trim();
-        out.push_str(&if class.is_empty() {
-            "<tr>\n".to_owned()
-        } else {
-            format!("<tr class=\"{class}\">\n")
-        });
+        let _ = match classes.join(" ").trim() {
+            "" => writeln!(out, "<tr>"),
+            classes => writeln!(out, "<tr class=\"{classes}\">"),
+        };
         let name = match row.cells.first() {
             Some(Cell::Text(words)) => words.as_str(),
             _ => "",

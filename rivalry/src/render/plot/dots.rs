@@ -41,7 +41,7 @@ pub(in crate::render) fn dots_domain(dots: &Dots) -> Domain {
 }
 
 /// What a reader must know beyond the caption; `small` says what a training
-/// looks like, nothing where trainings are not drawn.
+/// looks like, nothing where neither trainings nor bands are drawn.
 pub(in crate::render) fn dots_notes(dots: &Dots, small: Option<&str>) -> Vec<String> {
     let shown = || dots.rows.iter().flat_map(|row| &row.dots).flatten();
     if shown().next().is_none() {
@@ -51,11 +51,13 @@ pub(in crate::render) fn dots_notes(dots: &Dots, small: Option<&str>) -> Vec<Str
     if shown().any(|dot| dot.estimate.interval().is_some()) {
         notes.push("All values are measured, with intervals.".to_owned());
     }
-    if let Some(small) = small.filter(|_| shown().any(|dot| !dot.trainings.is_empty())) {
-        notes.push(format!("{small}: single trainings."));
-    }
-    if let Some(band) = dots.band.as_ref().filter(|_| dots.rows.iter().any(|row| row.band.is_some())) {
-        notes.push(format!("Shaded: {band}."));
+    if let Some(small) = small {
+        if shown().any(|dot| !dot.trainings.is_empty()) {
+            notes.push(format!("{small}: single trainings."));
+        }
+        if let Some(band) = dots.band.as_ref().filter(|_| dots.rows.iter().any(|row| row.band.is_some())) {
+            notes.push(format!("Shaded: {band}."));
+        }
     }
     let domain = dots_domain(dots);
     let n_hidden = shown().filter(|dot| domain.place(dot.estimate.value).is_none()).count();

@@ -178,11 +178,11 @@ impl Canvas<'_> {
         let (mut trainings, mut intervals) = (Path::default(), Path::default());
         let mut places = Vec::new();
         // Joined dots share the middle of their row: intervals stand above and below.
-        let below = if self.chart.ties == Ties::Joined { 0.0 } else { BELOW };
+        let below = if self.chart.ties == Ties::Joined && series == 0 { -BELOW } else { BELOW };
         for (dot, x, row) in self.dots(series) {
             let y = self.y(row, series);
             for at in dot.trainings.iter().filter_map(|value| self.x(*value)) {
-                trainings.circle(at, y + below, 1.5);
+                trainings.circle(at, y + below, 1.7);
             }
             let end = |value: f64| self.x(value);
             let ends = dot.estimate.interval().and_then(|i| Some((end(i.low)?, end(i.high)?)));
@@ -192,7 +192,7 @@ impl Canvas<'_> {
             }
             places.push((x, self.dot_y(row, series)));
         }
-        page.path(&trainings, &format!("fill=\"{}\" fill-opacity=\"0.45\"", look.colour));
+        page.path(&trainings, &format!("fill=\"{}\" fill-opacity=\"0.6\"", look.colour));
         page.stroke(&intervals, look.colour, 1.5);
         look.markers(page, &places);
     }

@@ -35,7 +35,7 @@ pub(in crate::report) struct Results {
     pub(in crate::report) curves: Vec<Curves>,
     #[serde(default)]
     pub(in crate::report) null_band: Vec<Number>,
-    pub(in crate::report) definitions: BTreeMap<String, Definition>,
+    pub(in crate::report) definitions: BTreeMap<String, Quantity>,
 }
 
 #[derive(Deserialize)]
@@ -94,7 +94,7 @@ pub(in crate::report) struct Course {
 }
 
 #[derive(Deserialize)]
-pub(in crate::report) struct Definition {
+pub(in crate::report) struct Quantity {
     #[serde(default)]
     pub(in crate::report) unit: String,
     pub(in crate::report) definition: String,

@@ -92,7 +92,10 @@ fn shown_by(renderer: &str) -> Vec<String> {
         // People are told of tables for programs.
         _ => {
             let all = specimen::names_in(specimen::report);
-            all.into_iter().filter(|name| name == "the grid" || !in_table.contains(name)).collect()
+            // Bands behind dots are for the eye.
+            let is_drawn = |name: &String| renderer == "html" || name != "chance";
+            let is_told = |name: &String| name == "the grid" || !in_table.contains(name);
+            all.into_iter().filter(|name| is_told(name) && is_drawn(name)).collect()
         }
     }
 }

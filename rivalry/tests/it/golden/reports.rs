@@ -1,9 +1,13 @@
 //! The specimen in the forms for papers, pages and build servers.
 
+use std::fmt::Write as _;
+
 use rivalry::registry::Choice;
 use rivalry::render::renderer;
 
-use crate::specimen;
+use rivalry::report::{Document, Report};
+
+use crate::{specimen, xml};
 
 fn drawn(name: &str) -> String {
     let mut out = Vec::new();
@@ -20,7 +24,7 @@ fn skeleton(page: &str) -> String {
         let end = ["</style>", "</script>", "</svg>"].iter().find(|end| end[2..].starts_with(name)).unwrap();
         let after = start + rest[start..].find(end).unwrap() + end.len();
         out.push_str(&rest[..start]);
-        out.push_str(&format!("<{name}...>"));
+        write!(out, "<{name}...>").unwrap();
         rest = &rest[after..];
     }
     out.push_str(rest);
@@ -60,4 +64,36 @@ fn a_report_without_checks_says_so() {
     renderer(&Choice::new("junit")).unwrap().render(&report, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.contains("tests=\"0\"") && text.contains("This report has no checks."), "{text}");
+}
+
+#[test]
+fn claims_of_the_lab_are_test_cases() {
+    let claim = |id: &str, passed: bool, measurement: serde_json::Value| {
+        serde_json::json!({
+            "id": id, "statement": "s", "source": "p. 1", "quoted": true, "what": "a <share>",
+            "prediction": "0.5", "predicted": 0.5, "measurement": measurement, "rule": "it is near",
+            "passed": passed, "note": null,
+        })
+    };
+    let measured = serde_json::json!({
+        "value": 0.48, "low": 0.4, "high": 0.56, "level": 0.95, "n": 100, "method": "Wilson",
+    });
+    let results = serde_json::json!({
+        "claims": [claim("T1.a", true, measured), claim("T2", false, serde_json::Value::Null)],
+    });
+    let document = Document::plain("lab verify", serde_json::json!({}), results);
+    let report = Report { title: "Claims".to_owned(), blocks: Vec::new(), document };
+    let mut out = Vec::new();
+    renderer(&Choice::new("junit")).unwrap().render(&report, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    xml::read(&text).unwrap();
+    for expected in [
+        "tests=\"2\" failures=\"1\" errors=\"0\"",
+        "name=\"T1.a: a &lt;share&gt;\"",
+        "measured: 0.48 [0.4, 0.56], n = 100",
+        "<failure message=\"predicted 0.5; the rule: it is near\">",
+        "measured: nothing (no trial allowed it)",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
 }

@@ -3,7 +3,7 @@
 //! every encoder. A fused representation of low rank lets features of one modality
 //! share directions with noise of another (Chaudhuri et al., ICML 2025).
 //!
-//! Test rows, columns centred. Singular values below [`NOTHING`] of the largest
+//! Test rows, columns centred. Singular values below a millionth of the largest
 //! are rounding and left out.
 
 use crate::metrics::{Direction, Metric, Need, Quantity, Reading, Scale, Sheet, Subject, cites};

@@ -5,7 +5,7 @@
 //! Embeddings are scaled to between -1 and 1 (minimum and maximum of the training rows),
 //! k-means with as many clusters as classes is fitted to either part, and purity is the
 //! share of rows in the majority class of their cluster. Purity grows as rows become fewer,
-//! so as many training rows as there are validation rows are drawn, and at most [`MOST`] of each.
+//! so as many training rows as there are validation rows are drawn, and at most 256 of each.
 //! The reference code takes test rows in place of validation rows; we do not.
 
 use crate::metrics::clusters::k_means;

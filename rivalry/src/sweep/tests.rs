@@ -1,10 +1,11 @@
 //! The sweep's contracts: same bits for any number of threads, resuming,
 //! sharing a store, budgets.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 
 use super::*;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, ModelKey, NAIVE, Subject};
 use crate::registry::Choice;
 use crate::spec::Spec;
 use crate::stats::Bootstrap;
@@ -40,6 +41,7 @@ fn asked(seeds: u32) -> Asked {
         encoder: Choice::new("mlp").with("width", 6_i64),
         epochs: Some(5),
         batch: 16,
+        meters: true,
         seed: 10,
         ..Spec::default()
     };
@@ -87,6 +89,15 @@ fn any_number_of_threads_gives_the_same_bits() {
     }
     // Three alone, three pairs, one joint, two controls, three seeds.
     assert_eq!(one.n_runs, 27);
+    // The joint network was read while it trained, and nothing else was.
+    let read = |subject: &Subject| one.measurements.curves.get(subject).map_or(0, BTreeMap::len);
+    assert_eq!((read(&Subject::Modality(0)), read(&Subject::Modality(2))), (6, 6));
+    let epochs = |subject: &Subject, name: &str| one.measurements.curves[subject][name].len();
+    let joint = Subject::Model(ModelKey::new(&[0, 1, 2], NAIVE));
+    assert_eq!(epochs(&Subject::Modality(1), "residual_ratio"), epochs(&joint, "train_loss"));
+    assert!(one.measurements.table.get("starved", &Subject::Modality(0)).is_ok());
+    // All pairs of three modalities were trained, so every subset has its value.
+    assert!(one.measurements.table.get("shapley_retrained", &Subject::Modality(0)).is_ok());
 }
 
 #[test]

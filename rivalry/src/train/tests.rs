@@ -80,6 +80,7 @@ fn a_run_resumed_at_any_epoch_leaves_the_same_record() {
             for encoder in small_encoders() {
                 for precision in [Precision::F32, Precision::F64] {
                     let mut spec = Spec { precision, encoder: encoder.clone(), ..small_spec(entry.name) };
+                    spec.meters = precision == Precision::F64;
                     spec.solver = Choice::new(solver.name);
                     if entry.name == "unimodal" {
                         spec.modalities = vec!["b".into()];

@@ -14,6 +14,7 @@ mod features;
 mod fingerprint;
 mod labels;
 mod names;
+pub mod planted;
 mod scaling;
 pub mod sparse_coding;
 mod split;

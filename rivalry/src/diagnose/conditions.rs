@@ -30,6 +30,17 @@ pub(super) fn joint_not_above_probe(facts: &Facts<'_>) -> Outcome {
     Outcome::new(status, line)
 }
 
+/// A weak baseline hides harm, it does not make it: what loses to a weak
+/// network would lose to a tuned one by more.
+pub(super) fn weakness_outweighs_loss(facts: &Facts<'_>) -> Outcome {
+    let (Some(lead), Some(gap)) = (facts.study("weak_baseline"), facts.study("gap")) else {
+        return Outcome::new(Status::Unknown, "no probe on raw features was fitted");
+    };
+    let loses = facts.loses();
+    let is_outweighed = loses.status < Status::Likely || lead.value >= -gap.value;
+    Outcome::new(if is_outweighed { Status::Met } else { Status::Unlikely }, loses.line)
+}
+
 pub(super) fn scale_mismatch(facts: &Facts<'_>) -> Outcome {
     let Some((seen, _)) = facts.scale_ratios() else {
         return Outcome::new(Status::Unknown, "the features are not at hand");
@@ -44,11 +55,11 @@ pub(super) fn harmful_modality(facts: &Facts<'_>) -> Outcome {
     best(facts, |modality| {
         let name = facts.name(modality);
         let transfer = facts.modality("transfer_loss", modality);
-        let (noise, shift) = (is_noise(facts, modality), above(transfer.as_ref(), facts.at.transfer_loss));
+        let (noise, shift) = (is_noise(facts, modality), is_shortcut(facts, modality));
         let gain = facts.modality("left_out_gain", modality);
         let drop = facts.modality("permutation_drop", modality);
         let without = at_least(gain.as_ref(), facts.at.rope).or(at_most_minus(drop.as_ref(), facts.at.rope));
-        let is = if transfer.is_some() && shift > noise {
+        let is = if shift >= Status::Likely && shift >= noise {
             format!("{name} alone loses {} from validation to test rows", points(transfer.as_ref()))
         } else {
             let probe = facts.modality("raw_probe", modality);
@@ -66,9 +77,14 @@ pub(super) fn harmful_modality(facts: &Facts<'_>) -> Outcome {
     })
 }
 
+/// Whether what a modality predicts on validation rows does not hold on test rows.
+pub(super) fn is_shortcut(facts: &Facts<'_>, modality: usize) -> Status {
+    above(facts.modality("transfer_loss", modality).as_ref(), facts.at.transfer_loss)
+}
+
 /// Whether a modality says nothing about the label: neither the network trained
 /// on it nor, where it was fitted, the probe on its raw features is above chance.
-pub(super) fn is_noise(facts: &Facts<'_>, modality: usize) -> Status {
+fn is_noise(facts: &Facts<'_>, modality: usize) -> Status {
     let bound = facts.chance() + facts.at.near_chance;
     let network = below(facts.alone(modality).as_ref(), bound);
     match facts.modality("raw_probe", modality) {
@@ -87,10 +103,16 @@ pub(super) fn encoder_deficit(facts: &Facts<'_>) -> Outcome {
     })
 }
 
-pub(super) fn loss_is_of_encoders(facts: &Facts<'_>) -> Outcome {
+pub(super) fn loss_is_of_competition(facts: &Facts<'_>) -> Outcome {
     if facts.loses().status < Status::Likely {
         return Outcome::new(Status::Met, "joint training does not lose to the best modality alone");
     }
+    let encoders = loss_is_of_encoders(facts);
+    let unused = little_use(facts);
+    if unused.status > encoders.status { unused } else { encoders }
+}
+
+fn loss_is_of_encoders(facts: &Facts<'_>) -> Outcome {
     let (Some(share), Some(encoder)) = (facts.encoder_share(), facts.study("encoder_effect")) else {
         return Outcome::new(Status::Unknown, "the encoder effect was not measured");
     };
@@ -101,6 +123,30 @@ pub(super) fn loss_is_of_encoders(facts: &Facts<'_>) -> Outcome {
         false => Status::Unlikely,
     };
     Outcome::new(status, decomposition(facts))
+}
+
+/// Whether the joint network makes little use of the modality with the encoder deficit:
+/// a branch that stopped learning has a small part of the head too, and a probe, which
+/// brings a head of its own, does not see that.
+fn little_use(facts: &Facts<'_>) -> Outcome {
+    let Some(modality) = encoder_deficit(facts).modality else {
+        return Outcome::new(Status::Unknown, "no encoder deficit was measured");
+    };
+    let drop = facts.modality("permutation_drop", modality);
+    let alone = facts.alone(modality);
+    let bound = alone.as_ref().map(|alone| facts.at.little_use * (alone.value - facts.chance()));
+    let status = bound.map_or(Status::Unknown, |bound| below(drop.as_ref(), bound));
+    Outcome::of(modality, status, use_line(facts, modality))
+}
+
+/// How much the joint network uses a modality, in words.
+pub(super) fn use_line(facts: &Facts<'_>, modality: usize) -> String {
+    format!(
+        "shuffling {} costs the joint network {}; alone it reaches {}",
+        facts.name(modality),
+        points(facts.modality("permutation_drop", modality).as_ref()),
+        percent(facts.alone(modality).as_ref())
+    )
 }
 
 pub(super) fn fusion_effect(facts: &Facts<'_>) -> Outcome {
@@ -156,6 +202,17 @@ pub(super) fn higher_validation_loss(facts: &Facts<'_>) -> Outcome {
     Outcome::new(above(excess.as_ref(), 0.0), loss_line(facts, "validation", excess.as_ref()))
 }
 
+/// The mirror image of V3's last two conditions. Without curves nothing speaks against it.
+pub(super) fn no_overfitting(facts: &Facts<'_>) -> Outcome {
+    let (train, valid) = (lower_training_loss(facts), higher_validation_loss(facts));
+    let status = match train.status.and(valid.status) {
+        Status::Met => Status::Refuted,
+        Status::Likely => Status::Unlikely,
+        _ => Status::Met,
+    };
+    Outcome::new(status, format!("{}; {}", train.line, valid.line))
+}
+
 fn loss_line(facts: &Facts<'_>, which: &str, excess: Option<&Estimate>) -> String {
     match excess {
         Some(e) => {
@@ -195,6 +252,29 @@ pub(super) fn unrelated_pairs(facts: &Facts<'_>) -> Outcome {
         );
         // "None found" is no proof, so this is at most likely.
         let status = if p.value > facts.at.pairing_p { Status::Likely } else { Status::Refuted };
+        Outcome::of(modality, status, line)
+    })
+}
+
+pub(super) fn pairs_of_test_rows_broken(facts: &Facts<'_>) -> Outcome {
+    if (facts.measured.n_samples as f64) < facts.at.pairing_samples {
+        return Outcome::new(Status::Unknown, "there are too few samples to test pairing");
+    }
+    best(facts, |modality| {
+        let p = |quantity| facts.modality(quantity, modality).map(|p| p.value);
+        let (Some(valid), Some(test)) = (p("pairing_p_valid"), p("pairing_p")) else {
+            return Outcome::of(modality, Status::Unknown, "pairing was not tested on validation rows");
+        };
+        let line = format!(
+            "rows of {} depend on those of the other modalities within classes with p = {valid:.3} among validation rows, \
+             p = {test:.3} among test rows",
+            facts.name(modality)
+        );
+        let status = match (valid <= facts.at.pairing_found, test > facts.at.pairing_p) {
+            (true, true) => Status::Met,
+            (false, true) => Status::Unlikely,
+            (_, false) => Status::Refuted,
+        };
         Outcome::of(modality, status, line)
     })
 }

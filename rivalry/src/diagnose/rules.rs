@@ -42,6 +42,10 @@ pub(super) const RULES: &[Rule] = &[
                 text: "the joint network is not above that probe",
                 holds: conditions::joint_not_above_probe,
             },
+            Condition {
+                text: "the probe's lead is at least the loss, if there is one",
+                holds: conditions::weakness_outweighs_loss,
+            },
         ],
         prescription: &[
             "tune the networks trained alone first (epochs, learning rate, width, regularisation): a linear model on \
@@ -64,21 +68,36 @@ pub(super) const RULES: &[Rule] = &[
         code: "V8",
         name: "Harmful modality",
         is_cause: true,
-        conditions: &[
-            HARM,
-            Condition {
-                text: "for some modality: it alone is near chance (the network, and the probe on raw features), or its \
+        conditions: &[Condition {
+            text: "for some modality: it alone is near chance (the network, and the probe on raw features), or its \
                        transfer loss is above `transfer_loss`; and without it (left out in training, or shuffled) \
                        accuracy is higher by at least ROPE",
-                holds: conditions::harmful_modality,
-            },
-        ],
+            holds: conditions::harmful_modality,
+        }],
         prescription: &[
             "leave the modality out, or gate it by sample (dynamic fusion)",
             "before that, check its rows: a modality whose rows are shifted against the labels looks exactly like \
              noise",
         ],
         settle: "joint networks without each modality",
+    },
+    Rule {
+        code: "V5",
+        name: "Pairing bug in the test rows",
+        is_cause: true,
+        conditions: &[
+            HARM,
+            Condition {
+                text: "for some modality: paired validation rows depend on each other beyond their class (p at most \
+                       `pairing_found`), test rows do not",
+                holds: conditions::pairs_of_test_rows_broken,
+            },
+        ],
+        prescription: &[
+            "check how the test rows were put together: rows of different modalities belong together in the training part \
+             and not there",
+        ],
+        settle: "test rows paired anew from their ids",
     },
     Rule {
         code: "V2",
@@ -91,8 +110,10 @@ pub(super) const RULES: &[Rule] = &[
                 holds: conditions::encoder_deficit,
             },
             Condition {
-                text: "the loss, if there is one, is at least `encoder_share` encoder effect",
-                holds: conditions::loss_is_of_encoders,
+                text: "the loss, if there is one, is at least `encoder_share` encoder effect, or the joint network makes \
+                       little use of that modality: shuffling it costs less than `little_use` of what it alone \
+                       reaches above chance",
+                holds: conditions::loss_is_of_competition,
             },
         ],
         prescription: &[
@@ -102,27 +123,6 @@ pub(super) const RULES: &[Rule] = &[
             "then gradient modulation",
         ],
         settle: "embeddings of more samples, or more seeds",
-    },
-    Rule {
-        code: "V7",
-        name: "Fusion-head failure",
-        is_cause: true,
-        conditions: &[
-            LOSES,
-            Condition { text: "the fusion effect is at most -ROPE", holds: conditions::fusion_effect },
-            Condition {
-                text: "less than `encoder_share` of the loss is encoder effect",
-                holds: conditions::loss_is_of_fusion,
-            },
-            Condition {
-                text: "a new head on the same encoders would win at least ROPE",
-                holds: conditions::recoverable,
-            },
-        ],
-        prescription: &[
-            "retrain a regularised head on the frozen encoders, or stack the networks trained alone",
-        ],
-        settle: "a head retrained on the frozen joint encoders",
     },
     Rule {
         code: "V3",
@@ -141,6 +141,31 @@ pub(super) const RULES: &[Rule] = &[
             "weight the losses by over-fitting to generalisation (Gradient-Blending)",
         ],
         settle: "learning curves of more seeds, with more regularisation",
+    },
+    Rule {
+        code: "V7",
+        name: "Fusion-head failure",
+        is_cause: true,
+        conditions: &[
+            LOSES,
+            Condition { text: "the fusion effect is at most -ROPE", holds: conditions::fusion_effect },
+            Condition {
+                text: "less than `encoder_share` of the loss is encoder effect",
+                holds: conditions::loss_is_of_fusion,
+            },
+            Condition {
+                text: "a new head on the same encoders would win at least ROPE",
+                holds: conditions::recoverable,
+            },
+            Condition {
+                text: "the losses do not end as over-fitting would have them",
+                holds: conditions::no_overfitting,
+            },
+        ],
+        prescription: &[
+            "retrain a regularised head on the frozen encoders, or stack the networks trained alone",
+        ],
+        settle: "a head retrained on the frozen joint encoders",
     },
     Rule {
         code: "V5",

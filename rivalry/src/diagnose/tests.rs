@@ -124,6 +124,45 @@ fn v5_is_never_more_than_likely() {
 }
 
 #[test]
+fn v5_is_settled_when_only_the_test_rows_are_unrelated() {
+    let mut plan = two((0.0, 0.1), (0.5, 0.15), (0.0, 0.2));
+    plan.embeddings = false;
+    plan.test_paired = false;
+    let found = verdict(&plan);
+    assert_eq!((found.code, found.settled), ("V5", true), "{found:#?}");
+    assert!(found.sentence.contains("do not belong together"), "{}", found.sentence);
+    assert!(found.ruled_out.iter().all(|r| r.code != "V5"), "{found:#?}");
+    // Where the test rows are drawn from the same pool nothing of the kind can be said.
+    plan.test_paired = true;
+    plan.design = Design::HoldOut;
+    let found = conclude(&plan.evidence());
+    assert!(found.results.modalities[0].more["pairing_p_valid"].0.is_err());
+}
+
+#[test]
+fn v2_when_the_head_starved_with_its_encoder() {
+    // Twenty points are lost, eight of them in the encoder that the network hardly uses.
+    let mut plan = competition();
+    plan.joint = (0.0, 0.3);
+    let found = verdict(&plan);
+    assert_eq!((found.code, found.loser.as_deref(), found.settled), ("V2", Some("a"), true), "{found:#?}");
+    let said = found.evidence.iter().filter(|e| e.starts_with("shuffling `a` costs the joint network"));
+    assert_eq!(said.count(), 1, "{found:#?}");
+    plan.winner = |_, _| 0;
+    let found = verdict(&plan);
+    assert_ne!(found.code, "V2", "a modality that is used did not lose this: {found:#?}");
+}
+
+#[test]
+fn v3_before_v7_when_the_losses_say_so() {
+    let mut plan = two((0.0, 0.1), (0.5, 0.15), (0.0, 0.2));
+    plan.losses = Some([(0.2, 0.5), (0.05, 0.8)]);
+    assert_eq!(verdict(&plan).code, "V3");
+    plan.losses = Some([(0.2, 0.5), (0.05, 0.3)]);
+    assert_eq!(verdict(&plan).code, "V7");
+}
+
+#[test]
 fn v6_when_scales_differ_and_harm_is_done() {
     let mut plan = competition();
     plan.rms_seen = Some(vec![1.0, 50.0]);
@@ -151,12 +190,16 @@ fn v8_for_noise_and_for_shortcuts() {
     plan.modalities[1].alone_test = Some((0.0, 0.6));
     let found = verdict(&plan);
     // Validation rows praise the shortcut, so it is also "best alone"; the
-    // verdict must name it all the same.
-    assert_eq!(
-        (found.code, found.variant, found.loser.as_deref()),
-        ("V8", Some("V8b"), Some("b")),
-        "{found:#?}"
-    );
+    // verdict must name it all the same ...
+    let named = |found: &Verdict| (found.code, found.variant, found.loser.clone());
+    let expected = ("V8", Some("V8b"), Some("b".to_owned()));
+    assert_eq!(named(&found), expected, "{found:#?}");
+    // ... also where nothing of it is left on test rows, so that joint training looks good beside it.
+    plan.modalities[1].alone_test = Some((0.0, 0.9));
+    plan.joint = (0.0, 0.2);
+    let found = verdict(&plan);
+    assert_eq!(named(&found), expected, "{found:#?}");
+    assert!(found.evidence.iter().any(|e| e.contains("from validation to test rows")), "{found:#?}");
 }
 
 #[test]
@@ -175,6 +218,28 @@ fn v9_when_a_linear_model_on_raw_features_is_better() {
     let found = diagnose(&evidence.study, &measured, &metrics, Thresholds::default()).verdict;
     assert_eq!((found.code, found.settled), ("V9", true), "{found:#?}");
     assert!(found.sentence.contains("The networks are weak"), "{}", found.sentence);
+}
+
+#[test]
+fn v9_does_not_explain_a_loss_that_is_larger_than_the_weakness() {
+    let facts = |joint: Arc| {
+        let evidence = two((0.0, 0.2), (0.5, 0.3), joint).evidence();
+        let n = evidence.study.labels.len();
+        let told = |r: usize| (evidence.study.labels[r] as usize + usize::from(r.is_multiple_of(8))) % 10;
+        let first = Matrix::from_fn(n, 10, |r, c| if c == told(r) { 1.0_f32 } else { 0.0 });
+        let second = Matrix::from_fn(n, 2, |r, c| ((r * 7 + c * 3) % 11) as f32);
+        let features = [first.view(), second.view()];
+        let metrics = Metrics::all();
+        let one = |t| measure_trial(&evidence.study, t, &features, &metrics);
+        let measured =
+            aggregate(&evidence.study, evidence.trials.iter().map(one).collect(), &metrics, quick());
+        diagnose(&evidence.study, &measured, &metrics, Thresholds::default()).verdict
+    };
+    // The probe leads by about seven points; joint training loses two, then twenty.
+    assert_eq!(facts((0.0, 0.22)).code, "V9");
+    let found = facts((0.0, 0.4));
+    assert_ne!(found.code, "V9", "{found:#?}");
+    assert!(found.notes.iter().any(|n| n.contains("is beaten by a linear probe")), "{found:#?}");
 }
 
 #[test]

@@ -17,6 +17,9 @@ pub struct Thresholds {
     pub scale_ratio: f64,
     /// At least this share of a loss in the encoder effect: a loss of encoders.
     pub encoder_share: f64,
+    /// Shuffling a modality costs the joint network less than this share of what
+    /// the modality alone reaches above chance: it is little used.
+    pub little_use: f64,
     /// Errors, in ROPEs, that best alone must leave before "nothing to gain"
     /// means anything.
     pub room: f64,
@@ -28,6 +31,8 @@ pub struct Thresholds {
     pub luck_trials: f64,
     /// A p value above: no dependence between paired samples was found.
     pub pairing_p: f64,
+    /// A p value at or below: a dependence between paired samples was found.
+    pub pairing_found: f64,
     /// Fewer samples say nothing about pairing.
     pub pairing_samples: f64,
     /// Fewer tested samples are named in the verdict's own sentence.
@@ -44,11 +49,13 @@ impl Default for Thresholds {
             transfer_loss: 0.10,
             scale_ratio: 10.0,
             encoder_share: 0.5,
+            little_use: 0.5,
             room: 2.0,
             lucky: 0.5,
             steady: 0.25,
             luck_trials: 10.0,
             pairing_p: 0.05,
+            pairing_found: 0.01,
             pairing_samples: 100.0,
             few_samples: 200.0,
             detect: 2.80,

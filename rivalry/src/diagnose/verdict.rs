@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::diagnose::conditions::{decomposition, is_noise};
+use crate::diagnose::conditions::{decomposition, is_shortcut, use_line};
 use crate::diagnose::facts::{Facts, Outcome, percent, points};
 use crate::diagnose::notes;
 use crate::diagnose::rules::{RULES, Rule};
@@ -108,7 +108,11 @@ pub(super) fn conclude(facts: &Facts<'_>) -> Verdict {
         loser: loser.map(|m| facts.study.modality_names[m].clone()),
         sentence: sentence(facts, found, &harm, variant),
         evidence: evidence(facts, found, &harm),
-        ruled_out: tried.iter().filter(|t| t.status == Status::Refuted).map(Tried::alternative).collect(),
+        ruled_out: tried
+            .iter()
+            .filter(|t| t.status == Status::Refuted && found.is_none_or(|f| f.rule.code != t.rule.code))
+            .map(Tried::alternative)
+            .collect(),
         runner_up: runner_up.map(Tried::alternative),
         next: next(facts, found, runner_up, &harm),
         notes: notes::all(facts, found.map(|t| t.rule.code)),
@@ -129,11 +133,12 @@ fn variant(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome) -> (Option<
             Some(luck) if luck <= facts.at.steady => (Some("V2b"), "Competition, systematic"),
             _ => (None, found.rule.name),
         },
+        // A shortcut is near chance on test rows too: what it loses on the way there tells.
         "V8" => {
-            if found.modality().is_some_and(|m| is_noise(facts, m) >= Status::Likely) {
-                (Some("V8a"), "Harmful modality: noise")
-            } else {
+            if found.modality().is_some_and(|m| is_shortcut(facts, m) >= Status::Likely) {
                 (Some("V8b"), "Harmful modality: a shortcut")
+            } else {
+                (Some("V8a"), "Harmful modality: noise")
             }
         }
         "V1" => {
@@ -190,6 +195,18 @@ fn sentence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: O
             "{link} the ensemble of the networks trained alone is {headroom} ahead of joint training."
         ));
     }
+    if let Some(modality) = found.filter(|f| f.rule.code == "V8").and_then(Tried::modality)
+        && harm.status != Status::Met
+    {
+        let name = facts.name(modality);
+        let gain = facts.modality("left_out_gain", modality);
+        let drop = facts.modality("permutation_drop", modality).map(|d| d.negated());
+        sentences.push(if at_least(gain.as_ref(), facts.at.rope) == Status::Met {
+            format!("But joint training without {name} is {} ahead.", points(gain.as_ref()))
+        } else {
+            format!("But with {name} shuffled it is {} better.", points(drop.as_ref()))
+        });
+    }
     sentences.extend(cause(facts, found, harm, variant));
     if found.is_some_and(|f| !f.rule.is_cause) {
         sentences.extend(notes::damaged(facts));
@@ -230,6 +247,9 @@ fn cause(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: Opti
                 "The modalities add nothing to {} here, jointly or as an ensemble.",
                 facts.best_name()
             ));
+        }
+        ("V5", _) if found.status == Status::Met => {
+            format!("the test rows of {name} and of the other modalities do not belong together")
         }
         ("V5", _) => format!("the rows of {name} and of the other modalities may not belong together"),
         ("V6", _) => "the features of the modalities are on different scales".into(),
@@ -291,7 +311,8 @@ fn evidence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome) -> Vec<Str
             }
         }
         if let (Some(modality), "V2") = (found.modality(), found.rule.code) {
-            lines.extend(loser_lines(facts, modality));
+            let more = loser_lines(facts, modality);
+            lines.extend(more.into_iter().filter(|line| !found.outcomes.iter().any(|o| o.line == *line)));
         }
     }
     if let (None, Some(visible)) = (found, facts.detectable()) {
@@ -307,12 +328,8 @@ fn evidence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome) -> Vec<Str
 fn loser_lines(facts: &Facts<'_>, modality: usize) -> Vec<String> {
     let name = facts.name(modality);
     let mut lines = Vec::new();
-    if let Some(drop) = facts.modality("permutation_drop", modality) {
-        lines.push(format!(
-            "shuffling {name} costs the joint network {}; alone it reaches {}",
-            points(Some(&drop)),
-            percent(facts.alone(modality).as_ref())
-        ));
+    if facts.modality("permutation_drop", modality).is_some() {
+        lines.push(use_line(facts, modality));
     }
     if let Some(ratio) = facts.modality("residual_ratio", modality) {
         lines.push(format!(

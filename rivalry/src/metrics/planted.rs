@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) embeddings: bool,
     /// Whether modalities of one sample share their place and their strength.
     pub(crate) paired: bool,
+    /// Whether those of a given split's test rows do.
+    pub(crate) test_paired: bool,
     /// Final (training, validation) loss of networks alone and of the joint one.
     pub(crate) losses: Option<[(f64, f64); 2]>,
     pub(crate) rms_seen: Option<Vec<f64>>,
@@ -63,6 +65,7 @@ impl Plan {
             design: Design::GivenSplit,
             embeddings: true,
             paired: true,
+            test_paired: true,
             losses: None,
             rms_seen: None,
         }
@@ -205,13 +208,14 @@ impl Plan {
         for (i, row) in rows.iter().enumerate() {
             let label = study.labels[*row as usize] as usize;
             let mut draws = Draws::new(seed, Purpose::new("planted noise"), *row);
-            let step =
-                if self.paired || modality == 0 { 0.618_033_988_749_895 } else { 0.414_213_562_373_095 };
+            let is_test = *row as usize >= self.rows[0] + self.rows[1];
+            let paired = self.paired && (self.test_paired || !is_test);
+            let step = if paired || modality == 0 { 0.618_033_988_749_895 } else { 0.414_213_562_373_095 };
             let place = f64::from(*row) * step + 0.004 * (draws.uniform() - 0.5);
             let wrong = (place - arc.0).rem_euclid(1.0) < arc.1;
-            let whose = if self.paired { 0 } else { modality as u64 };
+            let whose = if paired { 0 } else { modality as u64 };
             let mut strength = Draws::new(whose, Purpose::new("planted strength"), *row);
-            let strength = 1.0 + 0.3 * strength.normal().clamp(-2.0, 2.0);
+            let strength = 1.0 + 0.45 * strength.normal().clamp(-2.0, 2.0);
             let (class, size) = if wrong { ((label + 1) % self.n_classes, 1.0) } else { (label, 4.0) };
             out.row_mut(i)[class] = (size * strength) as f32;
         }

@@ -189,7 +189,8 @@ fn the_order_of_samples_does_not_change_values() {
     for (subject, quantity, measured) in expected.table.iter() {
         // Shuffles and resamples are drawn by position, so p values, and what follows
         // from standard errors, keep their meaning and not their digits.
-        let drawn = ["pairing_p", "class_q_value", "class_shrunken_change", "shapley_permuted"];
+        let drawn =
+            ["pairing_p", "pairing_p_valid", "class_q_value", "class_shrunken_change", "shapley_permuted"];
         if drawn.contains(&quantity) || quantity.ends_with("_null") {
             continue;
         }

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::data::{Dataset, Scaler};
-use crate::metrics::{Measurements, Metrics, Study, Trial, TrialMeasures, aggregate, measure_trial};
+use crate::metrics::{
+    Design, Evidence, Measurements, Metrics, Study, Trial, TrialMeasures, aggregate, measure_trial,
+};
 use crate::num::Matrix;
 use crate::record::Record;
 use crate::registry::Choice;
@@ -118,6 +120,23 @@ pub fn diagnose(
     Ok(Diagnosed { study: bench.study, measurements, trials: whole.trials, n_runs, left_out })
 }
 
+/// Trains everything that is asked for and hands over what the networks say,
+/// unmeasured: for measurements that this crate does not know, or for networks that
+/// something is done to before they are measured. All of it is in memory at once.
+pub fn evidence(
+    data: &Dataset,
+    asked: &Asked,
+    engine: Engine<'_>,
+    watch: &dyn SweepWatch,
+) -> Result<Evidence, DiagnoseError> {
+    let plan = Plan::new(data, &asked.base, asked.seeds, asked.subsets, &asked.controls)?;
+    watch.begin(plan.units.len());
+    let trials = run(&plan.units, plan.trials.len(), data, engine, watch, |at, records| {
+        trial(data, plan.trials[at], &records)
+    })?;
+    Ok(Evidence { study: study(data, asked, plan.design), trials })
+}
+
 /// Predicts the seconds of one repeat from the time of its costliest run.
 fn pilot(
     plan: &Plan,
@@ -146,16 +165,9 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(data: &'a Dataset, asked: &Asked, design: crate::metrics::Design, metrics: &'a Metrics) -> Self {
+    fn new(data: &'a Dataset, asked: &Asked, design: Design, metrics: &'a Metrics) -> Self {
         let rows: Vec<u32> = (0..data.n_samples() as u32).collect();
-        let study = Study {
-            modality_names: data.modalities().iter().map(|m| m.name.clone()).collect(),
-            class_names: data.class_names().to_vec(),
-            labels: data.labels().to_vec(),
-            groups: data.groups().map(<[u32]>::to_vec),
-            design,
-            features: feature_facts(data, asked.base.standardise),
-        };
+        let study = study(data, asked, design);
         // Any affine map will do here: the probes standardise on the training
         // rows of each trial. This one keeps huge values within `f32`.
         let scaled = |features| Scaler::fit(features, &rows).apply(features, &rows);
@@ -175,31 +187,46 @@ impl<'a> Bench<'a> {
     }
 
     fn measure(&self, at: TrialPlan, records: &[(&Job, Arc<Record>)]) -> TrialMeasures {
-        let (job, _) = records.first().expect("a trial has runs");
-        let spec = job.spec();
-        let partition = self.data.partition(spec.repeat, spec.fold as usize, spec.seed, spec.valid_share);
-        let n_modalities = self.data.modalities().len();
-        let models = records
-            .iter()
-            .map(|(job, record)| {
-                // Probes compare each encoder alone with the same encoder in the
-                // joint network; no other network's embeddings are read.
-                let spec = job.spec();
-                let alone = spec.modalities.len() == 1;
-                let joint = spec.modalities.len() == n_modalities && spec.strategy.name == "naive";
-                replay(job, self.data, record, alone || joint)
-            })
-            .collect();
-        let trial = Trial {
-            seed: at.seed,
-            repeat: at.repeat,
-            fold: at.fold,
-            train: partition.train,
-            valid: partition.valid,
-            test: partition.test,
-            models,
-        };
         let features: Vec<_> = self.features.iter().map(Matrix::view).collect();
-        measure_trial(&self.study, &trial, &features, self.metrics)
+        measure_trial(&self.study, &trial(self.data, at, records), &features, self.metrics)
+    }
+}
+
+fn study(data: &Dataset, asked: &Asked, design: Design) -> Study {
+    Study {
+        modality_names: data.modalities().iter().map(|m| m.name.clone()).collect(),
+        class_names: data.class_names().to_vec(),
+        labels: data.labels().to_vec(),
+        groups: data.groups().map(<[u32]>::to_vec),
+        design,
+        features: feature_facts(data, asked.base.standardise),
+    }
+}
+
+/// What the networks of one trial say about every part of its data.
+fn trial(data: &Dataset, at: TrialPlan, records: &[(&Job, Arc<Record>)]) -> Trial {
+    let (job, _) = records.first().expect("a trial has runs");
+    let spec = job.spec();
+    let partition = data.partition(spec.repeat, spec.fold as usize, spec.seed, spec.valid_share);
+    let n_modalities = data.modalities().len();
+    let models = records
+        .iter()
+        .map(|(job, record)| {
+            // Probes compare each encoder alone with the same encoder in the
+            // joint network; no other network's embeddings are read.
+            let spec = job.spec();
+            let alone = spec.modalities.len() == 1;
+            let joint = spec.modalities.len() == n_modalities && spec.strategy.name == "naive";
+            replay(job, data, record, alone || joint)
+        })
+        .collect();
+    Trial {
+        seed: at.seed,
+        repeat: at.repeat,
+        fold: at.fold,
+        train: partition.train,
+        valid: partition.valid,
+        test: partition.test,
+        models,
     }
 }

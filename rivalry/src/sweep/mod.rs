@@ -25,7 +25,7 @@ use crate::spec::Job;
 use crate::store::{Claim, Lease, Store, StoreError};
 use crate::train::{Control, EpochReport, TrainError, Trained, Watch, train};
 
-pub use diagnosis::{Asked, Budget, DiagnoseError, Diagnosed, diagnose};
+pub use diagnosis::{Asked, Budget, DiagnoseError, Diagnosed, diagnose, evidence};
 pub use plan::{Plan, PlanError, Subsets, TrialPlan, Unit};
 pub use trials::{Quiet, TrialSet, TrialWatch, TrialsError, run_trials};
 

@@ -1,11 +1,10 @@
 //! The sweep's contracts: same bits for any number of threads, resuming,
 //! sharing a store, budgets.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 
 use super::*;
-use crate::metrics::{Metrics, ModelKey, NAIVE, Subject};
+use crate::metrics::{Metrics, ModelCurves, ModelKey, NAIVE, Subject};
 use crate::registry::Choice;
 use crate::spec::Spec;
 use crate::stats::Bootstrap;
@@ -90,11 +89,13 @@ fn any_number_of_threads_gives_the_same_bits() {
     // Three alone, three pairs, one joint, two controls, three seeds.
     assert_eq!(one.n_runs, 27);
     // The joint network was read while it trained, and nothing else was.
-    let read = |subject: &Subject| one.measurements.curves.get(subject).map_or(0, BTreeMap::len);
-    assert_eq!((read(&Subject::Modality(0)), read(&Subject::Modality(2))), (6, 6));
-    let epochs = |subject: &Subject, name: &str| one.measurements.curves[subject][name].len();
-    let joint = Subject::Model(ModelKey::new(&[0, 1, 2], NAIVE));
-    assert_eq!(epochs(&Subject::Modality(1), "residual_ratio"), epochs(&joint, "train_loss"));
+    let readings = |of: &ModelCurves| of.quantities.keys().filter(|name| name.contains('.')).count();
+    for curves in &one.measurements.curves {
+        let is_joint = curves.model == ModelKey::new(&[0, 1, 2], NAIVE);
+        // Six readings for each of three modalities.
+        assert_eq!(readings(curves), if is_joint { 18 } else { 0 }, "{:?}", curves.model);
+        assert!(curves.quantities.values().all(|course| course.mean.len() == curves.epochs.len()));
+    }
     assert!(one.measurements.table.get("starved", &Subject::Modality(0)).is_ok());
     // All pairs of three modalities were trained, so every subset has its value.
     assert!(one.measurements.table.get("shapley_retrained", &Subject::Modality(0)).is_ok());

@@ -119,7 +119,7 @@ pub(super) fn data_set(
 /// the Q of the QR decomposition whose R has a positive diagonal, which is
 /// uniform (Stewart, SIAM Journal on Numerical Analysis 17, 1980). Modified
 /// Gram-Schmidt, twice, so that columns are orthogonal to the last few bits.
-pub(super) fn orthonormal(rows: usize, cols: usize, mut normal: impl FnMut() -> f64) -> Matrix<f64> {
+pub(in crate::data) fn orthonormal(rows: usize, cols: usize, mut normal: impl FnMut() -> f64) -> Matrix<f64> {
     assert!(cols <= rows, "{cols} orthonormal columns of length {rows}");
     let mut q: Matrix<f64> = Matrix::zeros(cols, rows);
     for k in 0..cols {

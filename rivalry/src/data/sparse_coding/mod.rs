@@ -33,6 +33,7 @@ pub use codes::Codes;
 pub use compact::Compact;
 pub(crate) use compact::{DRAWS_PER_LENGTH, chi};
 pub use error::SparseCodingError;
+pub(super) use explicit::orthonormal;
 pub use explicit::{Generated, Truth};
 pub use knobs::KNOBS;
 

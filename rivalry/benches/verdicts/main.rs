@@ -1,0 +1,77 @@
+//! How often the verdict is right, measured on data whose cause is known.
+//!
+//! ```text
+//! cargo bench -p rivalry --bench verdicts -- setting|scoring [--quick] [--write]
+//! ```
+//!
+//! Diagnoses every planted data set of a half and counts verdicts against causes. `--quick`
+//! takes one data set per cause; `--write` puts the tables into
+//! `docs/verdict-accuracy.md` and every study into `docs/verdict-accuracy/HALF.json`.
+
+mod halves;
+mod matrix;
+mod study;
+mod truth;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rivalry::data::atomic::write_atomic_with;
+use rivalry::data::planted::CASES;
+use rivalry::num::parallel;
+
+use crate::matrix::Matrix;
+
+const USAGE: &str = "cargo bench -p rivalry --bench verdicts -- setting|scoring [--quick] [--write]";
+
+fn main() -> ExitCode {
+    // Cargo adds `--bench` by itself.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let has = |word: &str| words.iter().any(|w| w == word);
+    let half = match words.first().map(String::as_str) {
+        Some("setting") => &halves::SETTING,
+        Some("scoring") => &halves::SCORING,
+        // What `cargo bench` runs without being asked for more.
+        None => return ExitCode::SUCCESS,
+        Some(_) => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let cells = half.cells(has("--quick"));
+    let done = AtomicUsize::new(0);
+    let found = parallel::map(parallel::available(), &cells, |_, cell| {
+        let found = study::run(&CASES[cell.case], cell);
+        let n_done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        eprintln!(
+            "{n_done}/{}: {} (strength {}): {} {:.3}, detectable {:.3}: {} {}",
+            cells.len(),
+            found.case,
+            found.knobs.strength,
+            found.effect.quantity,
+            found.effect.size,
+            found.detectable,
+            found.verdict,
+            found.sentence
+        );
+        found
+    });
+    let matrix = Matrix::new(&found);
+    let tables = matrix.tables(half.name);
+    println!("{tables}");
+    if has("--write") && !has("--quick") {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let page = root.join("docs/verdict-accuracy.md");
+        let text = std::fs::read_to_string(&page).expect("the page is there");
+        let text = matrix::replaced(&text, half.name, &tables).expect("the page has a place for the tables");
+        let folder = root.join("docs/verdict-accuracy");
+        std::fs::create_dir_all(&folder).expect("docs can be written");
+        let json = matrix.json(half.name, &found);
+        let json = format!("{}\n", serde_json::to_string_pretty(&json).expect("plain data"));
+        write_atomic_with(&page, |file| file.write_all(text.as_bytes())).expect("docs can be written");
+        let path = folder.join(format!("{}.json", half.name));
+        write_atomic_with(&path, |file| file.write_all(json.as_bytes())).expect("docs can be written");
+    }
+    ExitCode::SUCCESS
+}

@@ -7,7 +7,7 @@ use crate::diagnose::conditions::{decomposition, is_shortcut, use_line};
 use crate::diagnose::facts::{Facts, Outcome, percent, points};
 use crate::diagnose::notes;
 use crate::diagnose::rules::{RULES, Rule};
-use crate::diagnose::status::{Status, at_least};
+use crate::diagnose::status::{Status, at_least, within};
 use crate::metrics::Design;
 
 /// The conclusion of a diagnosis.
@@ -223,6 +223,11 @@ fn cause(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: Opti
     let Some(found) = found else {
         return Some(match (harm.status, facts.detectable()) {
             (Status::Met, _) => "No known cause fits all its conditions.".to_owned(),
+            _ if is_same_without_headroom(facts) => format!(
+                "The two are practically the same: the whole interval lies within {:.0} point. Whether the ensemble of \
+                 the networks trained alone would beat both was not measured.",
+                100.0 * facts.at.rope
+            ),
             (_, Some(visible)) => format!(
                 "These data cannot tell: the smallest difference they would show is {:.1} points.",
                 100.0 * visible
@@ -281,11 +286,17 @@ fn evidence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome) -> Vec<Str
         Design::Folds { k } => format!("repeated {k}-fold cross-validation"),
         Design::HoldOut => "hold-outs drawn anew".to_owned(),
     };
+    let trainings = match measured.n_trainings {
+        1 => "1 training".to_owned(),
+        n => format!("{n} trainings"),
+    };
+    // Of models trained elsewhere only the tested samples are known.
+    let trained = match measured.n_train {
+        n if n > 0.0 => format!(", {n:.0} training samples, {design}"),
+        _ => String::new(),
+    };
     let mut lines = vec![
-        format!(
-            "n = {} tested samples, {} trainings, {:.0} training samples, {design}",
-            measured.n_samples, measured.n_trainings, measured.n_train
-        ),
+        format!("n = {} tested samples, {trainings}{trained}", measured.n_samples),
         format!(
             "joint {} against {} alone {}: gap {}",
             percent(facts.joint().as_ref()),
@@ -363,7 +374,13 @@ fn next(facts: &Facts<'_>, found: Option<&Tried>, runner_up: Option<&Tried>, har
             }
         }
         None => {
-            if let Some(visible) = facts.detectable() {
+            if is_same_without_headroom(facts) {
+                steps.push(
+                    "give scores of every class (logits or probabilities) of every model: then their ensemble is \
+                     compared too"
+                        .to_owned(),
+                );
+            } else if let Some(visible) = facts.detectable() {
                 let factor = visible / facts.at.rope;
                 let needed = facts.measured.n_samples as f64 * factor * factor;
                 let rope = 100.0 * facts.at.rope;
@@ -382,6 +399,13 @@ fn next(facts: &Facts<'_>, found: Option<&Tried>, runner_up: Option<&Tried>, har
             }
         }
     }
+    let is_outside = facts.study.features.is_empty() && facts.study("encoder_effect").is_none();
+    if harm.status == Status::Met && is_outside {
+        steps.push(
+            "to learn which modality lost and why: `rivalry diagnose` on features or embeddings of each modality"
+                .to_owned(),
+        );
+    }
     // Under V0a and where nothing is wrong, more samples are all there is to say.
     if let Some(other) = runner_up.filter(|other| other.rule.is_cause && harm.status == Status::Met) {
         steps.push(format!(
@@ -392,6 +416,12 @@ fn next(facts: &Facts<'_>, found: Option<&Tried>, runner_up: Option<&Tried>, har
         ));
     }
     steps
+}
+
+/// Whether the gap is known to be small and the headroom is not known at all.
+fn is_same_without_headroom(facts: &Facts<'_>) -> bool {
+    let gap = facts.study("gap");
+    facts.study("headroom").is_none() && within(gap.as_ref(), facts.at.rope) == Status::Met
 }
 
 /// Two leading digits.

@@ -6,8 +6,8 @@ use rivalry::num::special::{ln, normal_cdf};
 use rivalry::num::{Draws, Matrix, Purpose, parallel};
 use rivalry::stats::distributions::binomial_pmf;
 use rivalry::stats::{
-    Bootstrap, Ends, Estimate, FoldDifferences, Interval, PairedCounts, bootstrap, clopper_pearson, crossed,
-    crossed_share, wilson,
+    Auc, Bootstrap, Ends, Estimate, FoldDifferences, Interval, PairedCounts, auc, bootstrap, clopper_pearson,
+    crossed, crossed_linear, crossed_share, pseudo_values, wilson,
 };
 
 const PAGE: &str = include_str!("../../../../docs/statistics.md");
@@ -195,6 +195,39 @@ fn scenario(method: &str, data: &str) -> f64 {
             }
             counts_of.newcombe(LEVEL).unwrap()
         }),
+        ("linearised", kind @ ("area" | "difference")) => {
+            let second = kind == "difference";
+            // Two normals one standard deviation apart: Phi(1 / sqrt 2).
+            let truth = if second { 0.0 } else { normal_cdf(0.5_f64.sqrt()) };
+            coverage(truth, |draws, _| {
+                loop {
+                    let positive: Vec<bool> = (0..counts[0]).map(|_| draws.bernoulli(0.4)).collect();
+                    let scores = |draws: &mut Draws, shared: &[f64]| -> Vec<f64> {
+                        let own = |(shared, positive): (&f64, &bool)| {
+                            0.6_f64.sqrt() * shared
+                                + 0.4_f64.sqrt() * draws.normal()
+                                + f64::from(u8::from(*positive))
+                        };
+                        shared.iter().zip(&positive).map(own).collect()
+                    };
+                    let shared: Vec<f64> = positive.iter().map(|_| draws.normal()).collect();
+                    let areas =
+                        [auc(&scores(draws, &shared), &positive), auc(&scores(draws, &shared), &positive)];
+                    // Nothing can be said of samples of one kind.
+                    let [Some(a), Some(b)] = areas else { continue };
+                    let values = |area: &Auc| pseudo_values(area.value, &area.influence);
+                    let mut row = values(&a);
+                    if second {
+                        row.iter_mut().zip(values(&b)).for_each(|(a, b)| *a -= b);
+                    }
+                    let found = crossed_linear(&Matrix::from_vec(1, row.len(), row), None, LEVEL).unwrap();
+                // Kinds that scores separate wholly give no interval to count.
+                if found.interval().is_some() {
+                    break found;
+                }
+                }
+            })
+        }
         ("percentile bootstrap" | "BCa bootstrap", "mean") => {
             let (n, skewed) = (counts[0], data.contains("exponential"));
             coverage(0.0, |draws, seed| {

@@ -81,12 +81,19 @@ fn named(document: &Value, name: &dyn Fn(usize, &str) -> String) -> Value {
     text
 }
 
-/// Replaces a name wherever it is a whole string.
+/// Replaces a name wherever it is a whole string, or what a quantity is of.
 fn rename(value: &mut Value, from: &str, to: &str) {
     match value {
         Value::String(text) if text == from => to.clone_into(text),
         Value::Array(items) => items.iter_mut().for_each(|item| rename(item, from, to)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| rename(field, from, to)),
+        Value::Object(fields) => {
+            for (key, mut field) in std::mem::take(fields) {
+                rename(&mut field, from, to);
+                let stem = key.strip_suffix(from).filter(|stem| stem.ends_with('.'));
+                let key = stem.map_or(key.clone(), |stem| format!("{stem}{to}"));
+                fields.insert(key, field);
+            }
+        }
         _ => {}
     }
 }

@@ -136,7 +136,7 @@ fn a_kept_report_is_drawn_to_the_letter() {
     assert!(text.starts_with("table,row,column,value,low,high,level,n,method,text\n"), "{text}");
     let svg = format!("{path}.svg");
     let none = rivalry_with(["report", path, "--as", "svg", "--set", "chart=100", "-o", &svg]);
-    let expected = "error: there is no chart 100 in this report, which has 7\n\n\
+    let expected = "error: there is no chart 100 in this report, which has 8\n\n\
                     hint: `rivalry list renderers` says what the knobs of renderers choose\n";
     assert_eq!((none.status, none.stderr.as_str()), (2, expected), "{none}");
     assert!(!Path::new(&svg).exists());

@@ -67,8 +67,9 @@ pub struct Spec {
     pub standardise: bool,
     /// Arithmetic of training.
     pub precision: Precision,
-    /// Whether to read off every branch after each epoch, on at most
-    /// [`METER_ROWS`] training rows, how much it still learns. Changes no weight.
+    /// Whether to read off every branch after each of the first 50 epochs and after
+    /// every tenth later one, on at most [`METER_ROWS`] training rows, how much it still
+    /// learns. Changes no weight.
     #[serde(skip_serializing_if = "is_off")]
     pub meters: bool,
     /// Share of the training part that becomes the validation part, where the

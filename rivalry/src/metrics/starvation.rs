@@ -65,7 +65,7 @@ impl Metric for Starvation {
     }
 
     fn cost(&self) -> &'static str {
-        "while training: one pass forward and two backward over at most 256 rows per epoch"
+        "while training: one pass forward and two backward over at most 256 rows per epoch; of epochs after the 50th every tenth"
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {

@@ -9,6 +9,19 @@ use crate::spec::METER_ROWS;
 use super::prepare::Prepared;
 
 const ROWS: Purpose = Purpose::new("meter rows");
+/// Epochs that are all read; of later ones every [`THEN`]th, because small data train
+/// for thousands of epochs that cost less than their reading.
+const EVERY: u32 = 50;
+const THEN: u32 = 10;
+
+const READINGS: [&str; 6] = [
+    "residual_ratio",
+    "discrepancy_ratio",
+    "branch_train_accuracy",
+    "gradient_cosine",
+    "gradient_ratio",
+    "fisher_trace",
+];
 
 /// The rows and the buffers to read them with.
 pub(super) struct Meters<T: Scalar> {
@@ -42,8 +55,34 @@ impl<T: Scalar> Meters<T> {
         }
     }
 
+    /// Whether branches are read after this epoch (from 0).
+    pub(super) fn reads(epoch: u32) -> bool {
+        epoch < EVERY || epoch.is_multiple_of(THEN)
+    }
+
+    /// Appends an epoch's readings to the trajectory: new ones, or the last.
+    pub(super) fn epoch(
+        &mut self,
+        epoch: u32,
+        model: &LateFusion<T>,
+        params: &[T],
+        trajectory: &mut Trajectory,
+    ) {
+        if Self::reads(epoch) {
+            return self.read(model, params, trajectory);
+        }
+        for name in READINGS {
+            for b in 0..model.branches().len() {
+                let name = branch_reading(name, b);
+                if let Some(last) = trajectory.get(&name).last().copied() {
+                    trajectory.push(&name, last);
+                }
+            }
+        }
+    }
+
     /// Reads every branch and appends to the trajectory.
-    pub(super) fn read(&mut self, model: &LateFusion<T>, params: &[T], trajectory: &mut Trajectory) {
+    fn read(&mut self, model: &LateFusion<T>, params: &[T], trajectory: &mut Trajectory) {
         let Self { rows, labels, work, upstream, log_norm, joint, own } = self;
         model.forward(params, rows, None, work);
         let n_branches = model.branches().len();
@@ -75,14 +114,14 @@ impl<T: Scalar> Meters<T> {
             let fused_residual = meters::mean_residual(fused.view(), labels);
             let own_residual = meters::mean_residual(views[b], labels);
             let readings = [
-                ("residual_ratio", fused_residual / own_residual.max(meters::FITTED)),
-                ("discrepancy_ratio", discrepancy[b].unwrap_or(1.0)),
-                ("branch_train_accuracy", loss::accuracy(views[b], labels)),
-                ("gradient_cosine", meters::cosine(joint, own).unwrap_or(0.0)),
-                ("gradient_ratio", meters::length_ratio(joint, own).unwrap_or(0.0)),
-                ("fisher_trace", meters::mean_square(joint)),
+                fused_residual / own_residual.max(meters::FITTED),
+                discrepancy[b].unwrap_or(1.0),
+                loss::accuracy(views[b], labels),
+                meters::cosine(joint, own).unwrap_or(0.0),
+                meters::length_ratio(joint, own).unwrap_or(0.0),
+                meters::mean_square(joint),
             ];
-            for (name, value) in readings {
+            for (name, value) in READINGS.into_iter().zip(readings) {
                 // A value beyond all numbers, in a run that is about to diverge, is written as none.
                 let value = if value.is_finite() { value } else { 0.0 };
                 trajectory.push(&branch_reading(name, b), value);
@@ -109,6 +148,20 @@ mod tests {
             loss(&moved)
         };
         of.map(|i| (at(i, STEP) - at(i, -STEP)) / (2.0 * STEP)).collect()
+    }
+
+    #[test]
+    fn long_runs_are_read_now_and_then() {
+        let spec = Spec { meters: true, patience: Some(0), epochs: Some(75), ..small_spec("naive") };
+        let record = train_all(&spec, &small_data(60));
+        for name in READINGS {
+            let values = record.trajectory.get(&branch_reading(name, 1));
+            assert_eq!(values.len(), 75, "{name}");
+            assert!(values[50..60].iter().all(|v| *v == values[50]), "{name}");
+            assert!(values[60..70].iter().all(|v| *v == values[60]), "{name}");
+        }
+        let trace = record.trajectory.get(&branch_reading("fisher_trace", 1));
+        assert!(trace[48] != trace[49] && trace[50] != trace[60] && trace[60] != trace[70]);
     }
 
     #[test]

@@ -86,7 +86,8 @@ pub(super) fn run<T: Scalar>(
         }
         let last = epoch + 1 == n_epochs || progress.halt.is_some();
         let wanted = watch.wants_weights();
-        if wanted || last || meters.is_some() || !prepared.valid.is_empty() {
+        let read = meters.is_some() && Meters::<T>::reads(epoch);
+        if wanted || last || read || !prepared.valid.is_empty() {
             buffers.catch_up(epoch, n_epochs, &prepared, &teachers, &mut state);
         }
         let valid = validate(&prepared, &state.params);
@@ -95,7 +96,7 @@ pub(super) fn run<T: Scalar>(
             break;
         }
         if let Some(meters) = &mut meters {
-            meters.read(&prepared.model, &state.params, &mut state.trajectory);
+            meters.epoch(epoch, &prepared.model, &state.params, &mut state.trajectory);
         }
         if let Some((accuracy, loss)) = valid {
             state.trajectory.push("valid_loss", loss);

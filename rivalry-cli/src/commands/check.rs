@@ -24,9 +24,9 @@ interval breaks it, and is undecided otherwise; with --by-value the value decide
 Exit status 1 when a condition failed; 4 with --fail-on-inconclusive when one is undecided.
 
 Examples:
-  rivalry check kept --require 'gap > -1' --require 'encoder_deficit(image) < 5'
-  rivalry check --labels y.npy --joint new.npy --baseline joint=old.npy --uni rgb=rgb.npy \\
-      --uni lidar=l.npy --require 'gap > -0.5' --require 'headroom < 1.5' --junit rivalry.xml")]
+  rivalry check kept --require 'gap>-1' --require 'headroom<2'
+  rivalry check kept --require 'gap>-1' --junit rivalry.xml
+  rivalry check --labels y.npy --joint j.npy --uni a=a.npy --require 'gap>-1'")]
 pub(crate) struct CheckArgs {
     /// A folder that a command wrote with --out, or its report.json
     #[arg(value_name = "RUN", required_unless_present = "labels", conflicts_with = "labels")]

@@ -31,10 +31,9 @@ to its logits), and who dominates it is measured too.
 Exit status 4 with --fail-on-inconclusive when the verdict is V0.
 
 Examples:
-  rivalry compare --labels y.npy --joint fused.npy --uni rgb=rgb.npy --uni ir=ir.npy
-  rivalry compare --labels t.csv:y --joint t.csv:pred --uni a=t.csv:a --groups t.csv:patient
-  rivalry compare --labels y.npy --joint j0.npy --joint j1.npy --uni a=a0.npy --uni a=a1.npy \\
-      --uni b=b0.npy --uni b=b1.npy --json")]
+  rivalry compare --labels y.npy --joint j.npy --uni a=a.npy --uni b=b.npy
+  rivalry compare --labels p.csv:y --joint p.csv:j --uni a=p.csv:a --json
+  rivalry compare --labels y.npy --joint j.npy --uni a=a.npy --out kept")]
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     labels: LabelArgs,
@@ -64,8 +63,8 @@ Of many classes the most changed ones change much by selection alone: with 400 c
 says by how much with these classes; q values are corrected for their number.
 
 Examples:
-  rivalry classes --labels y.npy --a joint.npy --b rgb.npy --names classes.txt
-  rivalry classes --labels y.npy --a joint.npy --b rgb.npy --classes all --json")]
+  rivalry classes --labels y.npy --a j.npy --b a.npy --names names.txt
+  rivalry classes --labels y.npy --a j.npy --b a.npy --classes all")]
 pub(crate) struct ClassesArgs {
     #[command(flatten)]
     labels: LabelArgs,

@@ -221,10 +221,10 @@ fn scenario(method: &str, data: &str) -> f64 {
                         row.iter_mut().zip(values(&b)).for_each(|(a, b)| *a -= b);
                     }
                     let found = crossed_linear(&Matrix::from_vec(1, row.len(), row), None, LEVEL).unwrap();
-                // Kinds that scores separate wholly give no interval to count.
-                if found.interval().is_some() {
-                    break found;
-                }
+                    // Kinds that scores separate wholly give no interval to count.
+                    if found.interval().is_some() {
+                        break found;
+                    }
                 }
             })
         }

@@ -66,8 +66,12 @@ pub(crate) struct CheckArgs {
 /// Does what was asked.
 pub(crate) fn run(args: &CheckArgs) -> Result<Status, Failure> {
     args.output.settle();
-    let requirements: Vec<Requirement> =
-        args.require.iter().map(|text| Requirement::parse(text)).collect::<Result<_, _>>().map_err(wrong)?;
+    let requirements: Vec<Requirement> = args
+        .require
+        .iter()
+        .map(|text| Requirement::parse(text))
+        .collect::<Result<_, _>>()
+        .map_err(|error| wrong(&error))?;
     let (document, baseline) = match (&args.run, &args.labels) {
         (Some(run), _) => {
             let baseline = args.baseline.first().map(|path| read_kept(PathBuf::from(path).as_path()));
@@ -82,7 +86,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Status, Failure> {
         }
     };
     let decide = if args.by_value { Decide::Value } else { Decide::Interval };
-    let report = checks(&document, baseline.as_ref(), &requirements, decide).map_err(wrong)?;
+    let report =
+        checks(&document, baseline.as_ref(), &requirements, decide).map_err(|error| wrong(&error))?;
     if let Some(path) = &args.junit {
         save_as(&Choice::new("junit"), &report, path)?;
     }
@@ -150,7 +155,7 @@ fn predicted(args: &CheckArgs, labels: &LabelArgs) -> Result<(Document, Option<D
     Ok((now, Some(document(&joint, &uni, &[])?)))
 }
 
-fn wrong(error: RequirementError) -> Failure {
+fn wrong(error: &RequirementError) -> Failure {
     let status = match error {
         RequirementError::Schema { .. } => Status::Data,
         _ => Status::Usage,

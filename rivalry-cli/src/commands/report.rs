@@ -86,10 +86,12 @@ fn document_of(run: &Path) -> PathBuf {
     if run.is_dir() { run.join("report.json") } else { run.to_owned() }
 }
 
+/// What to do about a report that cannot be read.
+const HINT: &str = "name a folder that a command wrote with `--out`, or its `report.json`";
+
 /// Reads the document of a kept run.
 pub(crate) fn read_kept(run: &Path) -> Result<Document, Failure> {
     let path = &document_of(run);
-    const HINT: &str = "name a folder that a command wrote with `--out`, or its `report.json`";
     let bad =
         |why: String| Failure::one(Status::Data, format!("{}: {why}", path.display()), Some(HINT.to_owned()));
     let file = std::fs::File::open(path).map_err(|error| match error.kind() {

@@ -79,9 +79,12 @@ fn predictions(typed: &str) -> Result<FromFile<Predicted>, Failure> {
     Ok(FromFile { file: typed.to_owned(), content })
 }
 
+/// A model's name, and a file per training.
+type Named = (String, Vec<FromFile<Predicted>>);
+
 /// Files by name: a name that is there again is another training.
-fn by_name(typed: &[(String, String)]) -> Result<Vec<(String, Vec<FromFile<Predicted>>)>, Failure> {
-    let mut found: Vec<(String, Vec<FromFile<Predicted>>)> = Vec::new();
+fn by_name(typed: &[(String, String)]) -> Result<Vec<Named>, Failure> {
+    let mut found: Vec<Named> = Vec::new();
     for (name, file) in typed {
         let read = predictions(file)?;
         match found.iter_mut().find(|(other, _)| other == name) {

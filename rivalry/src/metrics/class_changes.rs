@@ -36,7 +36,7 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
         range: Range::Between(1.0, 10_000.0),
         meaning: "so many of the worst and of the best classes are averaged, at most half of all",
     }],
-    build: |settings| Box::new(ClassChanges { top: settings.whole("top") as usize }),
+    build: |settings| Box::new(ClassChanges { top: settings.whole("top") }),
 };
 
 const QUANTITIES: &[Quantity] = &[

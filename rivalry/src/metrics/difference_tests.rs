@@ -5,8 +5,7 @@
 //! of this size and disagreement needs. None of them is a verdict.
 
 use crate::metrics::{
-    Cells, Design, Direction, Measured, Metric, ModelKey, NAIVE, Need, Quantity, Scale, Series, Subject,
-    Table, cites,
+    Cells, Design, Direction, Metric, ModelKey, NAIVE, Need, Quantity, Scale, Series, Subject, Table, cites,
 };
 use crate::num::sums;
 use crate::registry::{Default, Entry, Knob, Range};
@@ -106,7 +105,7 @@ impl DifferenceTests {
         let Some((found, n)) = series.practical(drop, self.rope) else { return };
         for (name, p) in [("p_worse", found.p_worse), ("p_same", found.p_same), ("p_better", found.p_better)]
         {
-            table.put(name, subject.clone(), bare(series, p, n, "a probability"));
+            table.put(name, subject.clone(), Ok(bare(series, p, n, "a probability")));
         }
     }
 
@@ -127,7 +126,7 @@ impl DifferenceTests {
         let differences: Vec<f64> = counts.iter().map(|c| (c.0 as f64 - c.1 as f64) / n as f64).collect();
         let mut put = |name, value: Option<f64>, why: &str| {
             let measured = value.ok_or_else(|| why.to_owned());
-            table.put(name, Subject::Study, measured.and_then(|v| bare(series, v, n, "a test's answer")));
+            table.put(name, Subject::Study, measured.map(|v| bare(series, v, n, "a test's answer")));
         };
         put("discordance", Some(discordance), "");
         let grouped = series.study.groups.is_some();
@@ -152,6 +151,6 @@ impl DifferenceTests {
     }
 }
 
-fn bare(series: &Series<'_>, value: f64, n: usize, what: &str) -> Measured {
-    Ok(Estimate::without_interval(value, series.bootstrap.level, n, what))
+fn bare(series: &Series<'_>, value: f64, n: usize, what: &str) -> Estimate {
+    Estimate::without_interval(value, series.bootstrap.level, n, what)
 }

@@ -189,7 +189,7 @@ impl Requirement {
         let unknown = |known: Vec<&str>| RequirementError::Unknown {
             name: self.quantity.clone(),
             subject: self.subject.clone(),
-            nearest: nearest(&self.quantity, known.iter().copied()).first().map(|n| (*n).to_owned()),
+            nearest: nearest(&self.quantity, known.iter().copied()).first().map(|n| (*n).clone()),
         };
         let Some(subject) = &self.subject else {
             let places = [results, &results["tests"]];

@@ -158,16 +158,15 @@ fn deviation(layout: &TwoWay, draws: &mut Draws) -> f64 {
     for stratum in &layout.strata {
         let n = stratum.deviations.len();
         if n > 1 {
-            let (sum, size) = match &stratum.kinds {
-                Some(kinds) => kinds.resample(draws),
-                None => {
-                    let (mut sum, mut size) = (0.0, 0.0);
-                    draw_with_replacement(draws, n, n, |u| {
-                        sum += stratum.deviations[u];
-                        size += stratum.sizes[u];
-                    });
-                    (sum, size)
-                }
+            let (sum, size) = if let Some(kinds) = &stratum.kinds {
+                kinds.resample(draws)
+            } else {
+                let (mut sum, mut size) = (0.0, 0.0);
+                draw_with_replacement(draws, n, n, |u| {
+                    sum += stratum.deviations[u];
+                    size += stratum.sizes[u];
+                });
+                (sum, size)
             };
             from_units += stratum.share * stratum.correction().sqrt() * sum / size;
         }

@@ -34,7 +34,7 @@ pub fn crossed_linear(values: &Matrix<f64>, groups: Option<&[u32]>, level: f64) 
         let why = format!("nothing varies in {resampled}");
         return Some(Estimate::without_interval(layout.mean, level, n, why));
     }
-    let half = student_t_quantile((1.0 + level) / 2.0, layout.df) * layout.variance.sqrt();
+    let half = student_t_quantile(f64::midpoint(1.0, level), layout.df) * layout.variance.sqrt();
     let interval = Interval::new(layout.mean - half, layout.mean + half);
     let method = format!("linearised, t with {:.0} df, {resampled}", layout.df);
     Some(Estimate::new(layout.mean, interval, level, n, method))

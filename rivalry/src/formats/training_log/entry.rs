@@ -5,12 +5,15 @@ use serde_json::{Map, Value};
 use crate::data::shown;
 use crate::num::Matrix;
 
+/// Labels, and per modality rows x classes.
+type Rows = (Vec<u32>, Vec<(String, Matrix<f64>)>);
+
 /// One line of a log.
 pub(super) struct Entry {
     pub(super) epoch: u64,
     pub(super) split: String,
     /// Labels, and per modality rows x classes.
-    pub(super) rows: Option<(Vec<u32>, Vec<(String, Matrix<f64>)>)>,
+    pub(super) rows: Option<Rows>,
     /// Modality, metric, value.
     pub(super) score: Option<(Option<String>, String, f64)>,
 }
@@ -40,8 +43,6 @@ impl Entry {
         Ok(Self { epoch, split, rows, score })
     }
 }
-
-type Rows = (Vec<u32>, Vec<(String, Matrix<f64>)>);
 
 fn rows(fields: &Map<String, Value>, logits: &Map<String, Value>) -> Result<Rows, String> {
     let class = |value: &Value| {

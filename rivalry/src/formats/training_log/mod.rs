@@ -160,7 +160,9 @@ fn assemble(entries: Vec<(u64, Entry)>, split: Option<&str>, file: &str) -> Resu
             }
             let modality = position(&mut log.modalities, name);
             values.resize_with(values.len().max(modality + 1), Vec::new);
-            values[modality].extend_from_slice(rows.as_slice());
+            if let Some(own) = values.get_mut(modality) {
+                own.extend_from_slice(rows.as_slice());
+            }
             seen += 1;
         }
         if let Some(label) = labels.iter().find(|label| **label as usize >= log.n_classes) {

@@ -10,6 +10,11 @@ fn run(folder: &Path, line: &str) -> Ended {
     command().current_dir(folder).args(line.split_whitespace()).output().unwrap().into()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test's own small files")]
+fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) {
+    std::fs::write(folder.join(name), text).unwrap();
+}
+
 /// A table of 400 samples in four classes: `rgb` errs on every fourth sample,
 /// `ir` on every second, `joint` where `rgb` does and on eight samples of class
 /// `d` more; scores of `rgb` and `ir`; every sample twice a patient.
@@ -36,9 +41,11 @@ fn table(name: &str) -> PathBuf {
         )
         .unwrap();
     }
-    classes.iter().for_each(|class| writeln!(names, "{class}").unwrap());
-    std::fs::write(folder.join("t.csv"), text).unwrap();
-    std::fs::write(folder.join("names.txt"), names).unwrap();
+    for class in classes {
+        writeln!(names, "{class}").unwrap();
+    }
+    write(&folder, "t.csv", text);
+    write(&folder, "names.txt", names);
     folder
 }
 
@@ -102,7 +109,7 @@ fn samples_follow_their_identifiers() {
     let (head, rows) = text.split_once('\n').unwrap();
     let mut rows: Vec<&str> = rows.lines().collect();
     rows.reverse();
-    std::fs::write(folder.join("r.csv"), format!("{head}\n{}\n", rows.join("\n"))).unwrap();
+    write(&folder, "r.csv", format!("{head}\n{}\n", rows.join("\n")));
     let plain = run(&folder, &format!("compare {MODELS} --json")).json();
     let turned = MODELS
         .replace("joint=t.csv", "joint=r.csv")
@@ -167,7 +174,7 @@ fn a_log_shows_who_starved() {
                 .unwrap();
         }
     }
-    std::fs::write(folder.join("run.jsonl"), text).unwrap();
+    write(&folder, "run.jsonl", text);
     let found = run(&folder, "monitor run.jsonl --out kept --fail-on-starvation");
     assert_eq!(found.status, 1, "{found}");
     insta::assert_snapshot!(found.stdout);
@@ -181,8 +188,8 @@ fn a_log_shows_who_starved() {
 #[test]
 fn bad_input_is_named_with_what_to_do() {
     let folder = table("compare_bad");
-    std::fs::write(folder.join("short.txt"), "a\nb\n").unwrap();
-    std::fs::write(folder.join("bad.jsonl"), "{\"epoch\": 1}\n").unwrap();
+    write(&folder, "short.txt", "a\nb\n");
+    write(&folder, "bad.jsonl", "{\"epoch\": 1}\n");
     let cases = [
         ("compare --labels t.csv:y --joint short.txt --uni rgb=t.csv:rgb", 3),
         ("compare --labels none.npy --joint t.csv:joint --uni rgb=t.csv:rgb", 3),

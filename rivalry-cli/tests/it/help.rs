@@ -167,7 +167,7 @@ fn predictions(path: &Path) {
         let head = format!("{:<117}\n", "{'descr': '<i8', 'fortran_order': False, 'shape': (60,), }");
         let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
         bytes.extend(head.bytes());
-        column.iter().for_each(|v| bytes.extend(v.to_le_bytes()));
+        bytes.extend(column.iter().flat_map(|v| v.to_le_bytes()));
         write(&format!("{name}.npy"), &bytes);
     }
     (0..60).for_each(|i| {

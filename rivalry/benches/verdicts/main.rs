@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         let text = matrix::replaced(&text, half.name, &tables).expect("the page has a place for the tables");
         let folder = root.join("docs/verdict-accuracy");
         std::fs::create_dir_all(&folder).expect("docs can be written");
-        let json = matrix.json(half.name, &found);
+        let json = matrix.json(half.name);
         let json = format!("{}\n", serde_json::to_string_pretty(&json).expect("plain data"));
         write_atomic_with(&page, |file| file.write_all(text.as_bytes())).expect("docs can be written");
         let path = folder.join(format!("{}.json", half.name));

@@ -28,7 +28,7 @@ pub(super) fn alone(source: &Source, n_classes: usize) -> f64 {
     }
     let d = source.delta / (source.own * source.own + source.shared * source.shared).sqrt();
     let told = match source.code {
-        Code::Linear => largest(d, n_classes, |x| normal_cdf(x)),
+        Code::Linear => largest(d, n_classes, normal_cdf),
         Code::Folded => largest(d, n_classes, |x| (2.0 * normal_cdf(x.abs()) - 1.0).max(0.0)),
     };
     (1.0 - source.insufficient) * told + source.insufficient * chance
@@ -52,7 +52,7 @@ pub(super) fn together(sources: &[Source], n_classes: usize) -> Option<f64> {
     };
     let deltas: Vec<f64> = sources.iter().map(|s| s.delta).collect();
     let square = square_in_inverse(&deltas, covariance)?;
-    Some(largest(square.sqrt(), n_classes, |x| normal_cdf(x)))
+    Some(largest(square.sqrt(), n_classes, normal_cdf))
 }
 
 /// E[f(Z + d)^(K - 1)] by the trapezoid rule.

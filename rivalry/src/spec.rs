@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Dataset;
+use crate::data::planted::Training;
 use crate::registry::{Choice, ChoiceError, Entry, find, nearest};
 use crate::strategies::Needs;
 use crate::{encoders, solvers, strategies};
@@ -142,6 +143,23 @@ impl Default for Spec {
             repeat: 0,
             fold: 0,
             seed: 0,
+        }
+    }
+}
+
+/// How a planted cause wants its networks trained. What is done to heads afterwards
+/// ([`Training::head_gain`]) is no part of a run.
+impl From<&Training> for Spec {
+    fn from(training: &Training) -> Self {
+        Self {
+            encoder: training.encoder.clone(),
+            encoders: training.encoders.clone(),
+            solver: training.solver.clone(),
+            epochs: Some(training.epochs),
+            batch: training.batch,
+            patience: Some(training.patience),
+            standardise: training.standardise,
+            ..Self::default()
         }
     }
 }

@@ -39,7 +39,7 @@ const ROWS: &[(&str, &str)] = &[
     ),
     (
         "report kept --as jsn",
-        "error: `--as` must be `terminal`, `json`, `csv` or `svg`, not `jsn`\n\nhint: did you mean `json`? `rivalry report --help` shows what is possible\n",
+        "error: `--as` must be `terminal`, `json`, `csv`, `svg`, `html`, `markdown`, `latex` or `junit`, not `jsn`\n\nhint: did you mean `json`? `rivalry report --help` shows what is possible\n",
     ),
     (
         "data inpsect demo",

@@ -293,8 +293,8 @@ fn what_is_no_report_is_told() {
     let later = listed.replace("\"version\": 1", "\"version\": 99");
     let hollow = listed.replace("\"command\": \"list\"", "\"command\": \"diagnose\"");
     for (path, expected) in [
-        (path.join("nothing").to_str().unwrap().to_owned(), "cannot be read"),
-        (path.to_str().unwrap().to_owned(), "report.json: cannot be read"),
+        (path.join("nothing").to_str().unwrap().to_owned(), "there is no such file or folder"),
+        (path.to_str().unwrap().to_owned(), "report.json: there is no such file or folder"),
         (file("text.json", "hello"), "not a report"),
         (file("cut.json", &listed[..listed.len() / 2]), "not a report"),
         (file("deep.json", &"[".repeat(100_000)), "not a report"),

@@ -1,7 +1,7 @@
 //! How often the verdict is right, measured on data whose cause is known.
 //!
 //! ```text
-//! cargo bench -p rivalry --bench verdicts -- setting|scoring [--quick] [--write]
+//! cargo bench -p rivalry --bench verdicts -- setting|scoring|calm [--quick] [--write]
 //! ```
 //!
 //! Diagnoses every planted data set of a half and counts verdicts against causes. `--quick`
@@ -23,7 +23,7 @@ use rivalry::num::parallel;
 
 use crate::matrix::Matrix;
 
-const USAGE: &str = "cargo bench -p rivalry --bench verdicts -- setting|scoring [--quick] [--write]";
+const USAGE: &str = "cargo bench -p rivalry --bench verdicts -- setting|scoring|calm [--quick] [--write]";
 
 fn main() -> ExitCode {
     // Cargo adds `--bench` by itself.
@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     let half = match words.first().map(String::as_str) {
         Some("setting") => &halves::SETTING,
         Some("scoring") => &halves::SCORING,
+        Some("calm") => &halves::CALM,
         // What `cargo bench` runs without being asked for more.
         None => return ExitCode::SUCCESS,
         Some(_) => {
@@ -67,7 +68,7 @@ fn main() -> ExitCode {
         let text = matrix::replaced(&text, half.name, &tables).expect("the page has a place for the tables");
         let folder = root.join("docs/verdict-accuracy");
         std::fs::create_dir_all(&folder).expect("docs can be written");
-        let json = matrix.json(half.name, &found);
+        let json = matrix.json(half.name);
         let json = format!("{}\n", serde_json::to_string_pretty(&json).expect("plain data"));
         write_atomic_with(&page, |file| file.write_all(text.as_bytes())).expect("docs can be written");
         let path = folder.join(format!("{}.json", half.name));

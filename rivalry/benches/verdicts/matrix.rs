@@ -46,7 +46,6 @@ fn group(found: &Found) -> Group {
         // "Nothing to gain" is a statement about equivalence: it can be made where a
         // difference of ROPE would be seen, and where there is none.
         "V4" if found.effect.size < rope && found.detectable <= rope => Group::Visible,
-        "V0" | "V4" if found.effect.size < rope => Group::Nothing,
         _ if found.effect.size < rope => Group::Nothing,
         _ if found.effect.size < found.detectable => Group::Small,
         _ => Group::Visible,
@@ -149,7 +148,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// Every study, and the shares.
-    pub(crate) fn json(&self, half: &str, found: &[Found]) -> serde_json::Value {
+    pub(crate) fn json(&self, half: &str) -> serde_json::Value {
         let shares: Vec<serde_json::Value> = self
             .shares()
             .iter()
@@ -158,7 +157,7 @@ impl<'a> Matrix<'a> {
                 json!({ "share": s.of, "count": s.count, "n": s.n, "estimate": interval })
             })
             .collect();
-        json!({ "half": half, "rivalry": env!("CARGO_PKG_VERSION"), "shares": shares, "studies": found })
+        json!({ "half": half, "rivalry": env!("CARGO_PKG_VERSION"), "shares": shares, "studies": self.found })
     }
 }
 

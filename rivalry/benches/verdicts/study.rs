@@ -102,7 +102,7 @@ fn many(case: &Case, cell: &Cell) -> Dataset {
 
 fn asked(training: &Training, cell: &Cell) -> Asked {
     Asked {
-        base: spec(training, cell.first_seed),
+        base: Spec { seed: cell.first_seed, ..Spec::from(training) },
         seeds: cell.seeds,
         subsets: Subsets::Default,
         controls: Vec::new(),
@@ -147,20 +147,6 @@ fn single(modality: &Modality) -> MatrixView<'_, f32> {
     match &modality.features {
         Features::F32(matrix) => matrix.view(),
         Features::F64(_) => unreachable!("planted data are in single precision"),
-    }
-}
-
-fn spec(training: &Training, seed: u64) -> Spec {
-    Spec {
-        encoder: training.encoder.clone(),
-        encoders: training.encoders.clone(),
-        solver: training.solver.clone(),
-        epochs: Some(training.epochs),
-        batch: training.batch,
-        patience: Some(training.patience),
-        standardise: training.standardise,
-        seed,
-        ..Spec::default()
     }
 }
 

@@ -27,7 +27,7 @@ impl<'a> Truth<'a> {
         self.mean(|trial| {
             let labels = self.labels(&trial.test);
             let mut shares = Matrix::<f64>::zeros(labels.len(), self.evidence.study.n_classes());
-            for model in (0..self.n_modalities()).map(|m| self.model(trial, &[m])) {
+            for model in (0..self.n_modalities()).map(|m| model(trial, &[m])) {
                 let logits = fused(model);
                 for i in 0..labels.len() {
                     let row = logits.row(i);
@@ -57,7 +57,7 @@ impl<'a> Truth<'a> {
         let all: Vec<usize> = (0..self.n_modalities()).collect();
         let deficit = |m: usize| {
             self.mean(|trial| {
-                let (alone, joint) = (self.model(trial, &[m]), self.model(trial, &all));
+                let (alone, joint) = (model(trial, &[m]), model(trial, &all));
                 self.probed(trial, alone, 0) - self.probed(trial, joint, m)
             })
         };
@@ -90,14 +90,8 @@ impl<'a> Truth<'a> {
         trials.iter().map(of).sum::<f64>() / trials.len() as f64
     }
 
-    fn model<'t>(&self, trial: &'t Trial, modalities: &[usize]) -> &'t ModelOutputs {
-        let strategy = if modalities.len() == 1 { UNIMODAL } else { NAIVE };
-        let found = trial.models.iter().find(|m| m.modalities == modalities && m.strategy == strategy);
-        found.expect("every combination was trained")
-    }
-
     fn accuracy(&self, trial: &Trial, modalities: &[usize]) -> f64 {
-        share_right(&fused(self.model(trial, modalities)), &self.labels(&trial.test))
+        share_right(&fused(model(trial, modalities)), &self.labels(&trial.test))
     }
 
     fn alone(&self, trial: &Trial, modality: usize) -> f64 {
@@ -122,6 +116,12 @@ impl<'a> Truth<'a> {
         );
         share_right(&probe.logits(test.view()), &self.labels(&trial.test))
     }
+}
+
+fn model<'t>(trial: &'t Trial, modalities: &[usize]) -> &'t ModelOutputs {
+    let strategy = if modalities.len() == 1 { UNIMODAL } else { NAIVE };
+    let found = trial.models.iter().find(|m| m.modalities == modalities && m.strategy == strategy);
+    found.expect("every combination was trained")
 }
 
 /// The sum of the logits of a model's modalities on test rows.

@@ -11,4 +11,5 @@ mod lab;
 mod promises;
 mod specimen;
 mod stats;
+mod verdicts;
 mod xml;

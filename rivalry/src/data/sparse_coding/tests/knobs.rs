@@ -81,14 +81,14 @@ fn wrong_keys_and_values_are_told_apart_and_all_told() {
         texts,
         [
             "`classes.1`: `classes` is one for all modalities",
-            "`data.classes` must be a whole number from 2 to 10000, not `2.5`",
-            "`data.dim.2` must be a whole number from 2 to 1000000, not `many`",
-            "`data.mu` must be a number from 0 to 1, not `1.5`",
+            "`classes` must be a whole number from 2 to 10000, not `2.5`",
             "`data` has no knob `noize`: did you mean `noise`?",
             "`data` has no knob `nu`: did you mean `mu`?",
+            "`dim.2` must be a whole number from 2 to 1000000, not `many`",
             "`mu.0`: there is no modality 0, but 2",
             "`mu.3`: there is no modality 3, but 2",
             "`mu.`: there is no modality , but 2",
+            "`mu` must be a number from 0 to 1, not `1.5`",
         ]
     );
 }

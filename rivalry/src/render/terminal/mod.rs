@@ -56,6 +56,8 @@ pub(super) const ENTRY: Entry<dyn Render> = Entry {
     },
 };
 
+/// More works than this are named by their keys: the verdict should stay in sight.
+const WORKS_IN_FULL: usize = 8;
 /// Everything but titles stands this far from the left edge.
 const INDENT: &str = "  ";
 
@@ -297,6 +299,15 @@ impl Terminal {
     }
 
     fn bibliography(&self, works: &[Work], lines: &mut Vec<String>) {
+        if works.len() > WORKS_IN_FULL {
+            let keys = works.iter().map(|work| inert(&work.key)).collect::<Vec<_>>().join(", ");
+            let said = format!(
+                "Methods from {} works, in full on the page and in the document: {keys}",
+                works.len()
+            );
+            self.paragraph_inert(&said, Style::Faint, lines);
+            return;
+        }
         lines.push(self.paint.paint(Style::Strong, "Methods from"));
         for work in works {
             let text = format!("{} {}", inert(&work.text), inert(&work.url));

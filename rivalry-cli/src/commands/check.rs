@@ -117,7 +117,7 @@ fn status(report: &Report, strict: bool) -> Status {
 fn predicted(args: &CheckArgs, labels: &LabelArgs) -> Result<(Document, Option<Document>), Failure> {
     let since = Stopwatch::start();
     let document = |joint: &[String], uni: &[(String, String)], branch: &[(String, String)]| {
-        let models = Models { joint, uni, branch };
+        let models = Models { joint, uni, branch, embeddings: None };
         let found = Compared::new(labels, &models, &args.how)?;
         Ok::<_, Failure>(found.document("check", labels, &args.how, since))
     };

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Stopwatch;
 use crate::exit::{Failure, Status};
-use crate::options::predictions::{LabelArgs, Models, named_file};
+use crate::options::predictions::{EmbeddingArgs, LabelArgs, Models, named_file};
 use crate::output::{OutputArgs, keep};
 use crate::{usage, values};
 
@@ -25,7 +25,8 @@ Files hold a class per sample or scores (logits or probabilities), samples x cla
 in the order of the labels; else they must be in it. Name a model again for another
 training of it; trainings are paired in the order given.
 
-With `--branch` the joint network's logits are known by modality (late fusion: they sum
+With `--joint-encoder` and `--alone-encoder` probes say whether an encoder learned less
+jointly than alone. With `--branch` the joint network's logits are known by modality (late fusion: they sum
 to its logits), and who dominates it is measured too.
 
 Exit status 4 with --fail-on-inconclusive when the verdict is V0.
@@ -46,6 +47,8 @@ pub(crate) struct CompareArgs {
     /// The joint model's logits that come from one modality; repeatable
     #[arg(long, value_name = "NAME=FILE", value_parser = named_file, help_heading = "Models")]
     branch: Vec<(String, String)>,
+    #[command(flatten)]
+    encoders: EmbeddingArgs,
     #[command(flatten)]
     how: HowArgs,
     /// Exit with status 4 when the verdict is inconclusive
@@ -115,7 +118,8 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Status, Failure> {
             "give `--joint FILE`, or `--branch NAME=FILE` for every modality",
         ));
     }
-    let models = Models { joint: &args.joint, uni: &args.uni, branch: &args.branch };
+    let models =
+        Models { joint: &args.joint, uni: &args.uni, branch: &args.branch, embeddings: Some(&args.encoders) };
     let found = Compared::new(&args.labels, &models, &args.how)?;
     let document = found.document("compare", &args.labels, &args.how, since);
     let code = found.diagnosis.verdict.code;
@@ -128,7 +132,7 @@ pub(crate) fn classes(args: &ClassesArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
     let other: Vec<(String, String)> = args.b.iter().map(|file| ("b".to_owned(), file.clone())).collect();
-    let models = Models { joint: &args.a, uni: &other, branch: &[] };
+    let models = Models { joint: &args.a, uni: &other, branch: &[], embeddings: None };
     let found = Compared::new(&args.labels, &models, &args.how)?;
     let mut document = found.document("classes", &args.labels, &args.how, since);
     document.verdict = Value::Null;

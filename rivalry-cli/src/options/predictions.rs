@@ -34,6 +34,41 @@ pub(crate) struct Models<'a> {
     pub(crate) joint: &'a [String],
     pub(crate) uni: &'a [(String, String)],
     pub(crate) branch: &'a [(String, String)],
+    pub(crate) embeddings: Option<&'a EmbeddingArgs>,
+}
+
+/// The encoders, on training and test rows.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Encoders")]
+pub(crate) struct EmbeddingArgs {
+    /// Numbers of the rows that the models were trained on, from 0; all others are test rows
+    #[arg(long, value_name = "FILE")]
+    train: Option<String>,
+    /// What the joint model's encoder of a modality puts out on all rows, samples x width;
+    /// repeatable
+    #[arg(long, value_name = "NAME=FILE", value_parser = named_file, requires = "train")]
+    joint_encoder: Vec<(String, String)>,
+    /// The same of the encoder trained alone; repeatable
+    #[arg(long, value_name = "NAME=FILE", value_parser = named_file, requires = "train")]
+    alone_encoder: Vec<(String, String)>,
+}
+
+impl EmbeddingArgs {
+    /// The training rows.
+    fn train(&self) -> Result<Vec<u32>, Failure> {
+        let Some(typed) = &self.train else { return Ok(Vec::new()) };
+        let (path, options) = PickOptions::parse(typed);
+        let read = formats::labels(&path, &options, &Limits::default()).map_err(|error| bad(&error))?;
+        let rows = read.values.class_names().iter().map(|name| name.parse::<u32>());
+        let rows: Vec<u32> = rows.collect::<Result<_, _>>().map_err(|_| {
+            Failure::one(
+                Status::Data,
+                format!("{typed}: not all are numbers of rows"),
+                Some("give whole numbers from 0, one per training row".to_owned()),
+            )
+        })?;
+        Ok(read.values.codes().iter().map(|code| rows[*code as usize]).collect())
+    }
 }
 
 impl LabelArgs {
@@ -61,6 +96,9 @@ impl LabelArgs {
             joint,
             alone: by_name(models.uni)?,
             branches: by_name(models.branch)?,
+            train: models.embeddings.map_or_else(|| Ok(Vec::new()), EmbeddingArgs::train)?,
+            joint_embeddings: by_name(models.embeddings.map_or(&[], |of| &of.joint_encoder))?,
+            alone_embeddings: by_name(models.embeddings.map_or(&[], |of| &of.alone_encoder))?,
         };
         files.align().map_err(|error| Failure::one(Status::Data, &error, Some(error.hint())))
     }

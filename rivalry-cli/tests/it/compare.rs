@@ -120,6 +120,51 @@ fn samples_follow_their_identifiers() {
 }
 
 #[test]
+fn saved_embeddings_say_which_encoder_lost() {
+    let folder = folder("compare_encoders");
+    // Three classes; encoders put out the class and some noise, but the joint
+    // encoder of `b` noise alone.
+    let noise = |i: usize, k: usize| ((i * 7919 + k * 104_729) % 1009) as f64 / 1009.0 - 0.5;
+    let embedding = |informative: bool| {
+        let mut text = String::from("e0,e1,e2\n");
+        for i in 0..600 {
+            let value = |k: usize| noise(i, k) + if informative && i % 3 == k { 1.0 } else { 0.0 };
+            writeln!(text, "{},{},{}", value(0), value(1), value(2)).unwrap();
+        }
+        text
+    };
+    for (name, informative) in [("ja", true), ("jb", false), ("aa", true), ("ab", true)] {
+        write(&folder, &format!("{name}.csv"), embedding(informative));
+    }
+    let mut table = String::from("y,j,a,b\n");
+    for i in 0..600 {
+        let given = |wrong: bool| (i + usize::from(wrong)) % 3;
+        writeln!(table, "{},{},{},{}", i % 3, given(i % 5 == 0), given(i % 7 == 0), given(i % 6 == 0))
+            .unwrap();
+    }
+    write(&folder, "p.csv", table);
+    let rows: Vec<String> = (0..600).filter(|i| i / 3 % 3 > 0).map(|i| i.to_string()).collect();
+    write(&folder, "train.txt", rows.join("\n") + "\n");
+    let models = "compare --labels p.csv:y --joint p.csv:j --uni a=p.csv:a --uni b=p.csv:b";
+    let encoders =
+        "--joint-encoder a=ja.csv --joint-encoder b=jb.csv --alone-encoder a=aa.csv --alone-encoder b=ab.csv";
+    let found = run(&folder, &format!("{models} --train train.txt {encoders} --json"));
+    assert_eq!(found.status, 0, "{found}");
+    let results = &found.json()["results"];
+    let deficit = |m: usize| results["modalities"][m]["encoder_deficit"].clone();
+    assert_eq!(deficit(0)["value"], 0.0, "{}", deficit(0));
+    let lost = deficit(1);
+    assert!(lost["value"].as_f64().unwrap() > 0.5 && lost["low"].as_f64().unwrap() > 0.4, "{lost}");
+    assert!(results["encoder_effect"]["value"].is_number() && results["fusion_effect"]["value"].is_number());
+    // 201 test rows remain.
+    assert_eq!(results["gap"]["n"], 201, "{}", results["gap"]);
+    let bad = run(&folder, &format!("{models} {encoders}"));
+    assert_eq!(bad.status, 2, "{bad}");
+    let bad = run(&folder, &format!("{models} --train train.txt --joint-encoder a=ja.csv"));
+    assert!(bad.status == 3 && bad.stderr.contains("hint: give joint embeddings of every modality"), "{bad}");
+}
+
+#[test]
 fn classes_are_held_against_selection() {
     let folder = table("classes_table");
     let found = run(&folder, "classes --labels t.csv:y --a t.csv:joint --b t.csv:rgb --json");

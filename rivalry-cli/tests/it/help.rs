@@ -41,6 +41,7 @@ Commands to start with:
   rivalry diagnose demo          on built-in data: six views of handwritten digits
   rivalry data inspect FILE      what would be trained on, and what looks odd
   rivalry diagnose FILE          on your own features (.npz, .csv, a folder)
+  rivalry compare --help         from predictions of models you have trained
   rivalry lab verify             the theory behind it, claim by claim
 
 `rivalry --help` lists all commands, `rivalry COMMAND --help` explains one.
@@ -58,6 +59,10 @@ Usage: rivalry [COMMAND]
 
 Commands:
   diagnose  Does joint training lose on my features, which modality lost, and why?
+  compare   Is fusion really worse, or is it noise? From predictions of your own models
+  classes   Which classes improved or dropped, and is it more than selection?
+  monitor   Who is winning in my training, and when did the loser lose? From a log
+  check     Does my model keep its conditions? Gates on a kept report or on predictions
   lab       Run the theory of modality competition: races, maps, and every claim
   data      Look at data, change their form, or generate some
   report    Draw a kept report again: as a page, as tables or figures, for other programs

@@ -33,6 +33,12 @@ pub struct Files {
     pub alone: Vec<(String, Vec<FromFile<Predicted>>)>,
     /// The joint network's logits by modality: name, and a file per training.
     pub branches: Vec<(String, Vec<FromFile<Predicted>>)>,
+    /// The rows that the models were trained on; empty where not known.
+    pub train: Vec<u32>,
+    /// Embeddings of the joint encoders by modality, a file per training.
+    pub joint_embeddings: Vec<(String, Vec<FromFile<Predicted>>)>,
+    /// Embeddings of the encoders trained alone by modality, a file per training.
+    pub alone_embeddings: Vec<(String, Vec<FromFile<Predicted>>)>,
 }
 
 /// Why files do not fit together.
@@ -74,6 +80,12 @@ pub enum AlignError {
         /// The file.
         file: String,
     },
+    /// Embeddings of a modality that no model was named for.
+    #[error("there are embeddings of `{0}` and no model of it")]
+    NoModel(String),
+    /// Embeddings of some modalities only.
+    #[error("some modalities have joint embeddings and others have none, or fewer trainings")]
+    Uneven,
     /// A modality has branches and others have not.
     #[error("`{0}` has no branch, but other modalities have: their sum must be the joint network")]
     NoBranch(String),
@@ -92,6 +104,8 @@ impl AlignError {
             }
             Self::ClassName { .. } => "give one name per line, in the order of the classes' numbers".into(),
             Self::NoScores { .. } => "write logits, not predicted classes".into(),
+            Self::NoModel(_) => "give `--uni NAME=FILE` for every modality that has embeddings".into(),
+            Self::Uneven => "give joint embeddings of every modality, one file per training".into(),
             Self::NoBranch(_) => "give `--branch NAME=FILE` for every modality, or for none".into(),
         }
     }
@@ -165,7 +179,24 @@ impl Files {
         let own = self.rename(&self.labels.content.values);
         let codes: Vec<u32> = own.iter().map(|name| position(&classes, name)).collect();
         let labels = self.labels.content.values.codes().iter().map(|c| codes[*c as usize]).collect();
-        Ok((Given { modality_names, class_names: classes, labels, groups, joint, alone, branches }, notes))
+        let by_modality = self.embeddings(&self.joint_embeddings, &modality_names)?;
+        let alone_embeddings = self.embeddings(&self.alone_embeddings, &modality_names)?;
+        let joint_embeddings = by_training(by_modality)?;
+        let train = self.train.clone();
+        let class_names = classes;
+        let given = Given {
+            modality_names,
+            class_names,
+            labels,
+            groups,
+            joint,
+            alone,
+            branches,
+            train,
+            joint_embeddings,
+            alone_embeddings,
+        };
+        Ok((given, notes))
     }
 
     /// The names of some labels' classes, as given by the user where they are.
@@ -258,6 +289,27 @@ impl Files {
         }
     }
 
+    /// Embeddings by modality and training, samples in the order of the labels.
+    fn embeddings(
+        &self,
+        of: &[(String, Vec<FromFile<Predicted>>)],
+        modalities: &[String],
+    ) -> Result<Vec<Vec<Matrix<f32>>>, AlignError> {
+        let mut found = vec![Vec::new(); modalities.len()];
+        for (name, files) in of {
+            let own = modalities.iter().position(|other| other == name);
+            let own = own.ok_or_else(|| AlignError::NoModel(name.clone()))?;
+            for file in files {
+                let Predicted::Scores(values) = &file.content.values else {
+                    return Err(AlignError::NoScores { file: file.file.clone() });
+                };
+                let rows = self.order(file, values.values().rows())?;
+                found[own].push(values.values().gather(&rows).map(|v| v as f32));
+            }
+        }
+        Ok(found)
+    }
+
     fn branches(
         &self,
         modalities: &[String],
@@ -282,6 +334,22 @@ impl Files {
         }
         Ok(found)
     }
+}
+
+/// From a list per modality to a list per training; nothing where there is
+/// nothing.
+fn by_training(by_modality: Vec<Vec<Matrix<f32>>>) -> Result<Vec<Vec<Matrix<f32>>>, AlignError> {
+    let n_trainings = by_modality.iter().map(Vec::len).max().unwrap_or(0);
+    if by_modality.iter().any(|of| of.len() != n_trainings) {
+        return Err(AlignError::Uneven);
+    }
+    let mut found = vec![Vec::new(); n_trainings];
+    for of in by_modality {
+        for (training, matrix) in found.iter_mut().zip(of) {
+            training.push(matrix);
+        }
+    }
+    Ok(found)
 }
 
 /// Where a name stands; every name asked for is there.

@@ -204,14 +204,12 @@ impl Study {
                     let expected = format!("below {}", self.n_classes());
                     return Err(bad("predicted classes", expected, class.to_string()));
                 }
-                if counts == (0, 0) {
-                    continue;
-                }
             }
+            let only_classes = !outputs.predicted.is_empty() && counts.0 == 0;
             if may_be_absent && counts == (0, 0) {
                 continue;
             }
-            if counts.0 != 1 && counts.0 != model.modalities.len() {
+            if !only_classes && counts.0 != 1 && counts.0 != model.modalities.len() {
                 return Err(bad(
                     "logits",
                     format!("{} matrices", model.modalities.len()),

@@ -3,7 +3,7 @@
 use super::{Curves, Design, Ending, Evidence, EvidenceError, ModelOutputs, PartOutputs, Study, Trial};
 use crate::metrics::{NAIVE, UNIMODAL};
 use crate::model::loss;
-use crate::num::{Matrix, special};
+use crate::num::{Draws, Matrix, Purpose, special};
 
 /// Row sums this close to one, with nothing below zero, are probabilities.
 const PROBABILITIES: f64 = 1e-2;
@@ -12,6 +12,10 @@ const SMALLEST: f64 = 1e-30;
 /// Share of samples on which summed branches may give another class than the
 /// joint network whose branches they are said to be.
 const ROUNDING: f64 = 0.01;
+
+/// Share of the training rows that choices are made on, where nobody named any.
+const VALID_SHARE: f64 = 0.15;
+const VALID: Purpose = Purpose::new("validation rows of given models");
 
 /// What one model said, once.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,10 +47,15 @@ impl Answers {
         }
     }
 
-    fn into_outputs(self) -> PartOutputs {
+    fn outputs(&self, rows: &[u32]) -> PartOutputs {
         match self {
-            Self::Classes(predicted) => PartOutputs { predicted, ..PartOutputs::default() },
-            Self::Scores(scores) => PartOutputs { logits: vec![scores], ..PartOutputs::default() },
+            Self::Classes(classes) => {
+                let predicted = rows.iter().map(|row| classes[*row as usize]).collect();
+                PartOutputs { predicted, ..PartOutputs::default() }
+            }
+            Self::Scores(scores) => {
+                PartOutputs { logits: vec![scores.gather(rows)], ..PartOutputs::default() }
+            }
         }
     }
 }
@@ -71,6 +80,15 @@ pub struct Given {
     /// The joint network's logits cut into modalities: for every training one
     /// samples x classes matrix per modality. Empty where they are not known.
     pub branches: Vec<Vec<Matrix<f32>>>,
+    /// The rows that the models were trained on; empty where they are not
+    /// known. All other rows are test rows.
+    pub train: Vec<u32>,
+    /// Embeddings of the joint network's encoders: for every training one
+    /// samples x width matrix per modality. Empty where they are not known.
+    pub joint_embeddings: Vec<Vec<Matrix<f32>>>,
+    /// Embeddings of the encoders trained alone, by modality: one samples x
+    /// width matrix per training, or none at all.
+    pub alone_embeddings: Vec<Vec<Matrix<f32>>>,
 }
 
 /// Why there is no evidence.
@@ -102,6 +120,17 @@ pub enum GivenError {
         /// On how many samples.
         differ: usize,
         /// Of how many.
+        n: usize,
+    },
+    /// Probes are fitted on training rows.
+    #[error("there are embeddings and no training rows to fit probes on")]
+    NoTrainingRows,
+    /// A training row does not exist.
+    #[error("training row {row} is not below the number of samples, {n}")]
+    BadTrainingRow {
+        /// The row.
+        row: u32,
+        /// The number of samples.
         n: usize,
     },
     /// Anything else that is inconsistent.
@@ -146,35 +175,83 @@ impl Given {
                 agree(branches, joint, &self.labels)?;
             }
         }
+        for (what, matrices) in [
+            ("the joint encoders", &self.joint_embeddings),
+            ("encoders trained alone", &self.alone_embeddings),
+        ] {
+            let rows = matrices.iter().flatten().map(Matrix::rows).find(|rows| *rows != n);
+            if let Some(found) = rows {
+                return Err(GivenError::Samples { what: what.to_owned(), found, expected: n });
+            }
+        }
+        let has_embeddings =
+            !self.joint_embeddings.is_empty() || self.alone_embeddings.iter().any(|of| !of.is_empty());
+        if has_embeddings && self.train.is_empty() {
+            return Err(GivenError::NoTrainingRows);
+        }
+        if let Some(row) = self.train.iter().find(|row| **row as usize >= n) {
+            return Err(GivenError::BadTrainingRow { row: *row, n });
+        }
         let evidence = self.trials(n_trainings);
         evidence.check()?;
         Ok(evidence)
     }
 
+    /// Training, validation and test rows. Validation rows are drawn from the
+    /// training rows, as everywhere.
+    fn parts(&self) -> [Vec<u32>; 3] {
+        let mut train = self.train.clone();
+        train.sort_unstable();
+        train.dedup();
+        let test = (0..self.labels.len() as u32).filter(|row| train.binary_search(row).is_err()).collect();
+        let n_valid = (VALID_SHARE * train.len() as f64) as usize;
+        Draws::new(0, VALID, 0).shuffle(&mut train);
+        let mut valid = train.split_off(train.len() - n_valid);
+        train.sort_unstable();
+        valid.sort_unstable();
+        [train, valid, test]
+    }
+
     fn trials(self, n_trainings: usize) -> Evidence {
-        let n_modalities = self.modality_names.len();
-        let all: Vec<usize> = (0..n_modalities).collect();
-        let mut alone: Vec<_> = self.alone.into_iter().map(Vec::into_iter).collect();
-        let (mut joint, mut branches) = (self.joint.into_iter(), self.branches.into_iter());
-        let test: Vec<u32> = (0..self.labels.len() as u32).collect();
-        let trials = (0..n_trainings).map(|training| {
+        let all: Vec<usize> = (0..self.modality_names.len()).collect();
+        let parts = self.parts();
+        let trial = |training: usize| {
             let mut models = Vec::new();
-            for (modality, answers) in alone.iter_mut().enumerate() {
-                models.extend(answers.next().map(|a| model(vec![modality], UNIMODAL, a.into_outputs())));
+            for (modality, answers) in self.alone.iter().enumerate() {
+                let own = self.alone_embeddings.get(modality).and_then(|of| of.get(training));
+                let embeddings: Vec<&Matrix<f32>> = own.into_iter().collect();
+                models.extend(answers.get(training).map(|answers| {
+                    let outputs = |rows: &[u32]| answers.outputs(rows);
+                    model(
+                        vec![modality],
+                        UNIMODAL,
+                        parts.each_ref().map(|rows| with(outputs(rows), &embeddings, rows)),
+                    )
+                }));
             }
-            let fused = joint.next().map(Answers::into_outputs);
-            let cut = branches.next().map(|logits| PartOutputs { logits, ..PartOutputs::default() });
-            models.extend(cut.or(fused).map(|outputs| model(all.clone(), NAIVE, outputs)));
-            Trial {
-                seed: training as u64,
-                repeat: 0,
-                fold: 0,
-                train: Vec::new(),
-                valid: Vec::new(),
-                test: test.clone(),
-                models,
+            let fused = self.joint.get(training);
+            let cut = self.branches.get(training);
+            let embeddings: Vec<&Matrix<f32>> =
+                self.joint_embeddings.get(training).into_iter().flatten().collect();
+            let outputs = |rows: &[u32]| match (cut, fused) {
+                (Some(cut), _) => {
+                    let logits = cut.iter().map(|logits| logits.gather(rows)).collect();
+                    PartOutputs { logits, ..PartOutputs::default() }
+                }
+                (None, Some(fused)) => fused.outputs(rows),
+                (None, None) => PartOutputs::default(),
+            };
+            if cut.is_some() || fused.is_some() {
+                models.push(model(
+                    all.clone(),
+                    NAIVE,
+                    parts.each_ref().map(|rows| with(outputs(rows), &embeddings, rows)),
+                ));
             }
-        });
+            let [train, valid, test] = parts.clone();
+            Trial { seed: training as u64, repeat: 0, fold: 0, train, valid, test, models }
+        };
+        let trials = (0..n_trainings).map(trial);
         let trials = trials.collect();
         let study = Study {
             modality_names: self.modality_names,
@@ -188,13 +265,20 @@ impl Given {
     }
 }
 
-fn model(modalities: Vec<usize>, strategy: &str, test: PartOutputs) -> ModelOutputs {
+/// Outputs with the embeddings of the same rows.
+fn with(mut outputs: PartOutputs, embeddings: &[&Matrix<f32>], rows: &[u32]) -> PartOutputs {
+    outputs.embeddings = embeddings.iter().map(|of| of.gather(rows)).collect();
+    outputs
+}
+
+fn model(modalities: Vec<usize>, strategy: &str, parts: [PartOutputs; 3]) -> ModelOutputs {
+    let [train, valid, test] = parts;
     ModelOutputs {
         modalities,
         strategy: strategy.to_owned(),
         ended: Ending::Completed,
-        train: PartOutputs::default(),
-        valid: PartOutputs::default(),
+        train,
+        valid,
         test,
         curves: Curves::default(),
     }
@@ -236,7 +320,25 @@ mod tests {
             joint: vec![scores([true, true, true, false])],
             alone: vec![vec![Answers::Classes(vec![0, 1, 0, 1])], vec![scores([true, false, false, false])]],
             branches: vec![],
+            train: vec![],
+            joint_embeddings: vec![],
+            alone_embeddings: vec![],
         }
+    }
+
+    #[test]
+    fn training_rows_are_set_apart_and_probes_have_embeddings() {
+        let mut known = given();
+        known.alone[0] = vec![Answers::Classes(vec![0, 1, 0, 1])];
+        known.joint_embeddings = vec![vec![Matrix::zeros(4, 3), Matrix::zeros(4, 2)]];
+        assert_eq!(known.clone().into_evidence(), Err(GivenError::NoTrainingRows));
+        known.train = vec![2, 0];
+        let trial = &known.clone().into_evidence().unwrap().trials[0];
+        assert_eq!((&trial.train, &trial.test), (&vec![0, 2], &vec![1, 3]));
+        assert_eq!(trial.models[2].train.embeddings[0].rows(), 2);
+        assert_eq!(trial.models[2].test.embeddings[1].cols(), 2);
+        known.train = vec![4];
+        assert_eq!(known.into_evidence(), Err(GivenError::BadTrainingRow { row: 4, n: 4 }));
     }
 
     #[test]

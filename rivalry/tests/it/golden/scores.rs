@@ -54,6 +54,9 @@ fn scores_are_those_of_scikit_learn() {
             joint: vec![answers.clone()],
             alone: vec![vec![answers], vec![]],
             branches: vec![],
+            train: vec![],
+            joint_embeddings: vec![],
+            alone_embeddings: vec![],
         };
         let evidence = given.into_evidence().unwrap();
         let found =

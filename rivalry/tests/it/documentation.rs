@@ -17,8 +17,12 @@ const HEAD: &str = "\
 # What is in each drawer
 
 Written from the program's own tables by `cargo xtask kinds`; a test compares. A kind is asked for by its name; its knobs
-are set with `name=value`.
+are set with `name=value`. The page is of a build without optional features: `parquet` adds one entry of that name to the
+formats and one to the renderers ([data-files.md](data-files.md#a-table-datacsv-dataparquet)).
 ";
+
+/// Entries that only some builds have: the page is the same for all.
+const OPTIONAL: [&str; 1] = ["parquet"];
 
 /// A page with a section per drawer and the works that the kinds cite.
 struct Page {
@@ -34,7 +38,7 @@ impl Page {
             "\n## {title}\n\n{about}\n\n| name | what it is | knobs | source |\n| --- | --- | --- | --- |\n"
         )
         .unwrap();
-        for entry in table {
+        for entry in table.iter().filter(|entry| !OPTIONAL.contains(&entry.name)) {
             let knobs: Vec<String> = entry
                 .knobs
                 .iter()

@@ -435,13 +435,7 @@ fn did_you_mean(nearest: &[String], found: &str) -> String {
 }
 
 fn show_value(value: f64) -> &'static str {
-    if value.is_nan() {
-        "NaN"
-    } else if value > 0.0 {
-        "infinity"
-    } else {
-        "-infinity"
-    }
+    if value.is_nan() { "NaN" } else { ["-infinity", "infinity"][usize::from(value > 0.0)] }
 }
 
 fn and_more(more: usize) -> String {

@@ -58,6 +58,13 @@ impl OutputArgs {
 /// Prints the report by the renderer that was asked for.
 pub(crate) fn print_as(choice: &Choice, report: &Report) -> Result<(), Failure> {
     let renderer = renderer(choice).map_err(|errors| crate::usage::choices(&errors))?;
+    if renderer.is_binary() && terminal::stdout_is_terminal() {
+        let hint = "write it to a file: `--output FILE`";
+        return Err(Failure::usage(
+            format!("`{}` writes no text, and this is a terminal", choice.name),
+            hint,
+        ));
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     renderer.render(report, &mut out).and_then(|()| out.flush()).map_err(|error| Failure::output(&error))
 }

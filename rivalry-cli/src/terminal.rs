@@ -43,7 +43,12 @@ pub(crate) fn stdout_color() -> bool {
     color_on(io::stdout().is_terminal())
 }
 
-/// Whether anybody watches stderr.
+/// Whether results go to a terminal.
+pub(crate) fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Whether messages go to a terminal.
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }

@@ -25,8 +25,8 @@ pub use describe::{
     ClassDescription, Description, Duplicates, GroupsDescription, ModalityDescription, SplitDescription,
 };
 pub use error::{
-    DataError, FileError, LayoutError, MatError, Named, NpyError, Part, PredictionError, SafetensorsError,
-    TableError, ZipError,
+    DataError, FileError, LayoutError, MatError, Named, NpyError, ParquetError, Part, PredictionError,
+    SafetensorsError, TableError, ZipError,
 };
 pub(crate) use error::{listed, shown};
 pub use features::{Features, Modality};

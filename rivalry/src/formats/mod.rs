@@ -15,10 +15,13 @@ mod jsonl;
 mod mat;
 mod npy;
 mod npz;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod predictions;
 mod reading;
 mod safetensors;
 mod side;
+mod table;
 pub mod training_log;
 mod truth;
 
@@ -29,6 +32,8 @@ use crate::data::{DataError, Dataset, FileError};
 use crate::registry::{Choice, Entry, Table, find};
 
 pub(crate) use csv::RFC_4180;
+#[cfg(feature = "parquet")]
+pub(crate) use parquet::FORMAT as PARQUET;
 pub use predictions::{groups, labels, predictions};
 pub use reading::{
     Array, Choose, Kind, Limits, ModalityChoice, OpenOptions, Pick, PickOptions, Role, Source, Values,
@@ -78,8 +83,17 @@ pub trait Format: Send + Sync {
 }
 
 /// All kinds of files.
-pub const FORMATS: Table<dyn Format> =
-    &[csv::ENTRY, folder::ENTRY, jsonl::ENTRY, mat::ENTRY, npy::ENTRY, npz::ENTRY, safetensors::ENTRY];
+pub const FORMATS: Table<dyn Format> = &[
+    csv::ENTRY,
+    folder::ENTRY,
+    jsonl::ENTRY,
+    mat::ENTRY,
+    npy::ENTRY,
+    npz::ENTRY,
+    #[cfg(feature = "parquet")]
+    parquet::ENTRY,
+    safetensors::ENTRY,
+];
 
 /// Reads the data set at a path. The kind of file follows from its content, or
 /// else from its suffix.
@@ -235,7 +249,11 @@ fn refuse_foreign(head: &[u8], suffix: &str) -> Result<(), DataError> {
             "a MATLAB file of version 7.3 (HDF5)",
             "save it again with `save -v7 FILE X Y`, or load it in Python with `h5py.File(path)` and save it with `numpy.savez`",
         ),
-        (b"PAR1", "a parquet file", "write it as `.csv`, or load it in Python and save an `.npz`"),
+        (
+            b"PAR1",
+            "a parquet file",
+            "build with the feature that reads it (`cargo install --path rivalry-cli --features parquet`), write it as `.csv`, or load it in Python and save an `.npz`",
+        ),
         (b"ARROW1", "an Arrow file", to_npz),
         (b"\x1f\x8b", "a gzip file", "unpack it first: `gunzip FILE`"),
         (b"BZh", "a bzip2 file", "unpack it first: `bunzip2 FILE`"),

@@ -43,20 +43,27 @@ struct Csv {
 
 impl Render for Csv {
     fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let tables: Vec<&DataTable> = report
-            .blocks
-            .iter()
-            .filter_map(|block| match block {
-                Block::Data(table) => Some(table),
-                _ => None,
-            })
-            .collect();
-        match super::part("table for programs", &tables, self.table)? {
-            [] => write(&flattened(&report.blocks), out),
-            [only] => write(only, out),
-            several => write(&stacked(several), out),
-        }
+        let table = table_of(report, self.table)?;
+        write(&table, out)
     }
+}
+
+/// The table for programs that is asked for, counted from 1; all below each
+/// other for 0; without any, what people read.
+pub(super) fn table_of(report: &Report, asked: usize) -> io::Result<Cow<'_, DataTable>> {
+    let tables: Vec<&DataTable> = report
+        .blocks
+        .iter()
+        .filter_map(|block| match block {
+            Block::Data(table) => Some(table),
+            _ => None,
+        })
+        .collect();
+    Ok(match super::part("table for programs", &tables, asked)? {
+        [] => Cow::Owned(flattened(&report.blocks)),
+        [only] => Cow::Borrowed(*only),
+        several => Cow::Owned(stacked(several)),
+    })
 }
 
 fn write(table: &DataTable, out: &mut dyn io::Write) -> io::Result<()> {
@@ -87,7 +94,7 @@ fn field(cell: &DataCell) -> Cow<'_, str> {
 }
 
 /// The shortest digits that read back to the same bits, without a run of zeros.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let is_plain = value == 0.0 || !value.is_finite() || (1e-5..1e16).contains(&value.abs());
     if is_plain { format!("{value}") } else { format!("{value:e}") }
 }

@@ -12,6 +12,8 @@ mod junit;
 mod latex;
 mod markdown;
 mod markup;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod plot;
 mod prose;
 mod svg;
@@ -30,6 +32,11 @@ pub trait Render: Send + Sync {
     /// does, and with [`io::ErrorKind::InvalidInput`] when a knob asks for one
     /// part that the report does not have.
     fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()>;
+
+    /// Whether the bytes are no text, so that no terminal should get them.
+    fn is_binary(&self) -> bool {
+        false
+    }
 }
 
 /// All renderers.
@@ -37,6 +44,8 @@ pub const RENDERERS: Table<dyn Render> = &[
     terminal::ENTRY,
     json::ENTRY,
     csv::ENTRY,
+    #[cfg(feature = "parquet")]
+    parquet::ENTRY,
     svg::ENTRY,
     html::ENTRY,
     markdown::ENTRY,

@@ -17,8 +17,19 @@ const HEAD: &str = "\
 # What is in each drawer
 
 Written from the program's own tables by `cargo xtask kinds`; a test compares. A kind is asked for by its name; its knobs
-are set with `name=value`.
+are set with `name=value`. What only builds with an optional feature have is at the end.
 ";
+
+/// Entries that only builds with the feature of their name have: drawer, name
+/// and summary, so that every build writes the same page.
+const OPTIONAL: [(&str, &str, &str); 2] = [
+    (
+        "Formats",
+        "parquet",
+        "table of typed columns, as pandas, polars and Spark write it (uncompressed or Snappy); read, not written",
+    ),
+    ("Renderers", "parquet", "the table of `csv` as a parquet file with typed columns; not for a terminal"),
+];
 
 /// A page with a section per drawer and the works that the kinds cite.
 struct Page {
@@ -35,6 +46,12 @@ impl Page {
         )
         .unwrap();
         for entry in table {
+            if let Some((.., summary)) =
+                OPTIONAL.iter().find(|(drawer, name, _)| (*drawer, *name) == (title, entry.name))
+            {
+                assert_eq!(entry.summary, *summary, "{title}");
+                continue;
+            }
             let knobs: Vec<String> = entry
                 .knobs
                 .iter()
@@ -79,6 +96,17 @@ impl Page {
         }
     }
 
+    /// What only some builds have.
+    fn optional(&mut self) {
+        self.text.push_str(
+            "\n## With optional features\n\nIn builds with `--features NAME`; the rules are in [data-files.md](data-files.md).\n\n\
+             | name | drawer | what it is |\n| --- | --- | --- |\n",
+        );
+        for (drawer, name, summary) in OPTIONAL {
+            writeln!(self.text, "| `{name}` | {drawer} | {summary} |").unwrap();
+        }
+    }
+
     fn finish(mut self) -> String {
         self.text += "\n## Sources\n\n";
         for work in self.works.values() {
@@ -104,6 +132,7 @@ fn page() -> String {
     page.metrics();
     page.drawer("Renderers", "Reports to bytes.", rivalry::render::RENDERERS);
     page.drawer("Claims", "Statements of the theory that are measured.", rivalry::lab::claims::table());
+    page.optional();
     page.finish()
 }
 

@@ -4,6 +4,7 @@ mod file;
 mod layout;
 mod mat;
 mod npy;
+mod parquet;
 mod prediction;
 mod safetensors;
 mod table;
@@ -15,6 +16,7 @@ pub use file::FileError;
 pub use layout::LayoutError;
 pub use mat::MatError;
 pub use npy::NpyError;
+pub use parquet::ParquetError;
 pub use prediction::PredictionError;
 pub use safetensors::SafetensorsError;
 pub use table::TableError;
@@ -97,6 +99,9 @@ pub enum DataError {
     /// Bytes are not a MATLAB file of arrays.
     #[error(transparent)]
     Mat(#[from] MatError),
+    /// Bytes are not a parquet file of a table.
+    #[error(transparent)]
+    Parquet(#[from] ParquetError),
     /// A file holds no predictions, labels or groups.
     #[error(transparent)]
     Prediction(#[from] PredictionError),
@@ -340,6 +345,7 @@ impl DataError {
             Self::Layout(error) => return error.hint().map(str::to_owned),
             Self::Safetensors(error) => return error.hint().map(str::to_owned),
             Self::Mat(error) => return error.hint().map(str::to_owned),
+            Self::Parquet(error) => return error.hint().map(str::to_owned),
             Self::Prediction(error) => return error.hint().map(str::to_owned),
             Self::NoModalities => "give one 2-D array per modality, or name them with `--modality`",
             Self::TooFewSamples { .. } => "check that the file is complete",
@@ -429,13 +435,7 @@ fn did_you_mean(nearest: &[String], found: &str) -> String {
 }
 
 fn show_value(value: f64) -> &'static str {
-    if value.is_nan() {
-        "NaN"
-    } else if value > 0.0 {
-        "infinity"
-    } else {
-        "-infinity"
-    }
+    if value.is_nan() { "NaN" } else { ["-infinity", "infinity"][usize::from(value > 0.0)] }
 }
 
 fn and_more(more: usize) -> String {

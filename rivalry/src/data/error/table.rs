@@ -1,4 +1,4 @@
-//! The ways in which a text table can be wrong.
+//! The ways in which a table can be wrong.
 
 /// Why a text table cannot be read. Where the trouble has a line and a column
 /// the place says so; both count from 1.
@@ -111,6 +111,12 @@ pub enum TableError {
         /// The text of the cell.
         found: String,
     },
+    /// An integer is too large to be exact as a floating-point number.
+    #[error("the integer {value} is beyond 2^53 and would be rounded")]
+    WouldRound {
+        /// The integer.
+        value: i128,
+    },
     /// A cell of the split column is none of its words.
     #[error("expected `train`, `valid`, `test` or an empty cell, found \"{found}\"")]
     SplitWord {
@@ -157,7 +163,7 @@ impl TableError {
                 Some("name it with `--label COLUMN`")
             }
             Self::Ambiguous { .. } => Some("name it with `--groups COLUMN`"),
-            Self::NoModality { name, .. } if name.is_empty() => Some(
+            Self::NoModality { name, .. } if name.is_empty() || name.starts_with("__index_level_") => Some(
                 "write the table without its row numbers (in pandas: `index=False`), or name the columns to read with `--modality`",
             ),
             Self::NoModality { .. } => Some(
@@ -175,6 +181,9 @@ impl TableError {
             Self::NotANumber { .. } => Some(
                 "features must be numbers: encode categories as 0/1 columns, or leave the column out with `--modality`",
             ),
+            Self::WouldRound { .. } => {
+                Some("an identifier is no feature: leave the column out, or rescale it before saving")
+            }
             Self::SplitWord { .. } => Some("leave the cell empty for rows that are not used"),
             Self::TwoClassNames { .. } => Some("give every class one name"),
             Self::ClassNumbers { .. } => {

@@ -5,25 +5,21 @@
 //! after a line break cannot be told from a shorter table: that is the one
 //! damage this format hides, and binary formats do not.
 
-mod cells;
-mod columns;
 mod pick;
 mod rows;
 mod write;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use csv::StringRecord;
 
-use crate::data::{DataError, Dataset, FileError, LayoutError, Part, TableError, shown};
+use crate::data::{DataError, Dataset, FileError, LayoutError, TableError};
 use crate::registry::{Citation, Entry};
 
 use super::Format;
 use super::predictions::{GROUPS, LABELS, PREDICTED};
 use super::reading::{Array, Choose, Limits, OpenOptions, Role, Source, Texts, Values, within};
-use cells::number;
-use columns::{Column, Columns};
+use super::table::{Cell, Column, Columns, Table, number, refuse_duplicates};
 use rows::{Rows, at_cell, at_line};
 
 /// What everybody who reads or writes such files goes by.
@@ -73,7 +69,7 @@ impl Format for Csv {
                 return Err(FileError::Changed.into());
             }
             for (i, (cell, column)) in row.iter().zip(&columns.columns).enumerate() {
-                table.push(*column, cell, limits).map_err(|e| e.at(&at_cell(line, i)))?;
+                table.push(*column, Cell::Text(cell), limits).map_err(|e| e.at(&at_cell(line, i)))?;
             }
         }
         table.arrays(columns, n_rows, limits)
@@ -100,10 +96,21 @@ impl Format for Csv {
 
 fn header(source: &Source<'_>, options: &OpenOptions, limits: &Limits) -> Result<Columns, DataError> {
     let (line, names) = names(source, options, limits)?;
-    Columns::new(&names, options).map_err(|e| match e.root() {
+    let found = check_names(&names).and_then(|names| Columns::new(&names, options));
+    found.map_err(|e| match e.root() {
         DataError::Table(TableError::NoMatch { .. }) => e,
         _ => e.at(&at_line(line)),
     })
+}
+
+/// The names, unless they are no header.
+fn check_names(names: &StringRecord) -> Result<Vec<&str>, DataError> {
+    let names: Vec<&str> = names.iter().collect();
+    refuse_duplicates(&names)?;
+    if !names.is_empty() && names.iter().all(|n| n.parse::<f64>().is_ok()) {
+        return Err(TableError::NoHeader.into());
+    }
+    Ok(names)
 }
 
 /// The cells of the first row, and its line.
@@ -145,149 +152,6 @@ fn count(
         None | Some(0) => Err(TableError::NoRows.into()),
         Some(n_rows) => Ok(n_rows),
     }
-}
-
-/// A table as it fills.
-struct Table {
-    features: Vec<Vec<f64>>,
-    labels: Texts,
-    class_names: Option<Texts>,
-    groups: Option<Texts>,
-    folds: Option<Texts>,
-    /// Rows of train, valid and test.
-    split: Option<[Vec<i64>; 3]>,
-    n_split: i64,
-}
-
-impl Table {
-    fn new(columns: &Columns, n_rows: usize) -> Self {
-        let texts = |column: Column| columns.columns.contains(&column).then(|| Texts::with_capacity(n_rows));
-        Self {
-            features: columns.modalities.iter().map(|(_, cols)| Vec::with_capacity(n_rows * cols)).collect(),
-            labels: Texts::with_capacity(n_rows),
-            class_names: texts(Column::ClassName),
-            groups: texts(Column::Groups),
-            folds: texts(Column::Fold),
-            split: columns.columns.contains(&Column::Split).then(Default::default),
-            n_split: 0,
-        }
-    }
-
-    fn push(&mut self, column: Column, cell: &str, limits: &Limits) -> Result<(), DataError> {
-        let text = |texts: &mut Texts, what: &'static str| {
-            if cell.is_empty() {
-                return Err(TableError::Missing { expected: what, found: String::new() }.into());
-            }
-            texts.push(cell, limits)
-        };
-        match column {
-            Column::Feature(modality) => {
-                let value = number(cell)?;
-                if let Some(values) = self.features.get_mut(modality) {
-                    values.push(value);
-                }
-                Ok(())
-            }
-            Column::Label => text(&mut self.labels, "label"),
-            Column::ClassName => self.class_names.as_mut().map_or(Ok(()), |t| text(t, "class name")),
-            Column::Groups => self.groups.as_mut().map_or(Ok(()), |t| text(t, "group")),
-            Column::Fold => self.folds.as_mut().map_or(Ok(()), |t| text(t, "fold")),
-            Column::Split => self.push_part(cell),
-            Column::Ignored => Ok(()),
-        }
-    }
-
-    fn push_part(&mut self, cell: &str) -> Result<(), DataError> {
-        let Some([train, valid, test]) = &mut self.split else { return Ok(()) };
-        let row = self.n_split;
-        self.n_split += 1;
-        match cell {
-            "train" => train.push(row),
-            "valid" | "validation" | "val" => valid.push(row),
-            "test" => test.push(row),
-            "" => {}
-            _ => return Err(TableError::SplitWord { found: shown(cell) }.into()),
-        }
-        Ok(())
-    }
-
-    fn arrays(
-        self,
-        columns: Columns,
-        n_rows: usize,
-        limits: &Limits,
-    ) -> Result<Vec<(Role, Array)>, DataError> {
-        let mut arrays = Vec::new();
-        for ((name, cols), values) in columns.modalities.into_iter().zip(self.features) {
-            if values.len() != n_rows * cols {
-                return Err(FileError::Changed.into());
-            }
-            arrays.push((
-                Role::Modality,
-                Array { name, rows: n_rows, cols: Some(cols), values: Values::F64(values) },
-            ));
-        }
-        let list = |values: Values| Array { name: String::new(), rows: n_rows, cols: None, values };
-        let labels = self.labels.into_values(true);
-        if let Some(names) = self.class_names {
-            let names = class_names(&labels, &names.into_values(true))?;
-            let rows = names.len();
-            let mut texts = Texts::with_capacity(rows);
-            names.iter().try_for_each(|name| texts.push(name, limits))?;
-            arrays.push((Role::ClassNames, Array { rows, ..list(texts.into_values(true)) }));
-        }
-        arrays.push((Role::Label, list(labels)));
-        if let Some(groups) = self.groups {
-            arrays.push((Role::Groups, list(groups.into_values(true))));
-        }
-        if let Some(folds) = self.folds {
-            arrays.push((Role::Fold, list(folds.into_values(true))));
-        }
-        if let Some([train, valid, test]) = self.split {
-            for (part, rows) in [(Part::Train, train), (Part::Valid, valid), (Part::Test, test)] {
-                // Nobody was asked to validate: not the same as an empty part.
-                if part != Part::Valid || !rows.is_empty() {
-                    let rows_in_part = rows.len();
-                    arrays.push((Role::Part(part), Array { rows: rows_in_part, ..list(Values::Int(rows)) }));
-                }
-            }
-        }
-        Ok(arrays)
-    }
-}
-
-/// The names of classes 0 to K - 1, each said once by every row that has it.
-fn class_names(labels: &Values, names: &Values) -> Result<Vec<String>, DataError> {
-    let (
-        Values::Text { codes: label_codes, distinct: labels, .. },
-        Values::Text { codes: name_codes, distinct: names, .. },
-    ) = (labels, names)
-    else {
-        return Ok(Vec::new());
-    };
-    let mut name_of: BTreeMap<u32, u32> = BTreeMap::new();
-    for (label, name) in label_codes.iter().zip(name_codes) {
-        let first = *name_of.entry(*label).or_insert(*name);
-        if first != *name {
-            let text = |texts: &[String], i: u32| texts.get(i as usize).map(|t| shown(t)).unwrap_or_default();
-            return Err(TableError::TwoClassNames {
-                label: text(labels, *label),
-                first: text(names, first),
-                second: text(names, *name),
-            }
-            .into());
-        }
-    }
-    let n_classes = labels.len();
-    let mut ordered: Vec<Option<&String>> = vec![None; n_classes];
-    for (label, name) in name_of {
-        let number = labels.get(label as usize).and_then(|text| text.parse::<usize>().ok());
-        if let Some(place) = number.and_then(|n| ordered.get_mut(n)) {
-            *place = names.get(name as usize);
-        }
-    }
-    let ordered: Option<Vec<String>> = ordered.into_iter().map(Option::<&String>::cloned).collect();
-    ordered.ok_or_else(|| TableError::ClassNumbers { n_classes }.into())
 }
 
 /// A matrix of numbers alone; a first line that holds anything else is a
@@ -368,19 +232,4 @@ pub(super) fn read_list(
         return Err(TableError::NoRows.into());
     }
     Ok(Array { name: source.stem().to_owned(), rows, cols: None, values: texts.into_values(true) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_that_shrinks_between_two_readings_is_an_error() {
-        let names = ["a.1", "y"].into_iter().collect();
-        let columns = Columns::new(&names, &OpenOptions::default()).unwrap();
-        let mut table = Table::new(&columns, 2);
-        table.push(Column::Feature(0), "1", &Limits::default()).unwrap();
-        table.push(Column::Label, "0", &Limits::default()).unwrap();
-        assert_eq!(table.arrays(columns, 2, &Limits::default()).unwrap_err(), FileError::Changed.into());
-    }
 }

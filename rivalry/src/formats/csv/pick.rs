@@ -1,12 +1,11 @@
 //! Single columns of a text table: predictions, labels, groups, identifiers.
 
-use crate::data::{DataError, FileError, TableError};
-use crate::formats::reading::{Array, Choose, Limits, OpenOptions, Pick, Source, Texts, Values};
+use crate::data::{DataError, FileError};
+use crate::formats::reading::{Array, Choose, Limits, OpenOptions, Pick, Source};
+use crate::formats::table::{Cell, Kept};
 
-use super::cells::number;
-use super::columns::check_names;
 use super::rows::{Rows, at_cell, at_line};
-use super::{count, names, read_list};
+use super::{check_names, count, names, read_list};
 
 /// The columns that are picked, each an array. A table of one column may do
 /// without a header.
@@ -38,7 +37,7 @@ pub(super) fn pick(
         for (pick, kept) in picks.iter().zip(&mut columns) {
             for i in pick.positions() {
                 let cell = row.get(*i).unwrap_or_default();
-                kept.push(cell, limits).map_err(|e| e.at(&at_cell(line, *i)))?;
+                kept.push(Cell::Text(cell), limits).map_err(|e| e.at(&at_cell(line, *i)))?;
             }
         }
     }
@@ -46,42 +45,4 @@ pub(super) fn pick(
         return Err(FileError::Changed.into());
     }
     Ok(columns.into_iter().map(|kept| kept.into_array(n_rows)).collect())
-}
-
-/// A column, or a matrix of several, as it fills.
-enum Kept {
-    Texts(Texts),
-    Numbers { cols: usize, values: Vec<f64> },
-}
-
-impl Kept {
-    fn new(pick: &Pick, n_rows: usize) -> Self {
-        match pick {
-            Pick::One(_) => Self::Texts(Texts::with_capacity(n_rows)),
-            Pick::Numbers(positions) => {
-                Self::Numbers { cols: positions.len(), values: Vec::with_capacity(n_rows * positions.len()) }
-            }
-        }
-    }
-
-    fn push(&mut self, cell: &str, limits: &Limits) -> Result<(), DataError> {
-        match self {
-            Self::Texts(_) if cell.is_empty() => {
-                Err(TableError::Missing { expected: "value", found: String::new() }.into())
-            }
-            Self::Texts(texts) => texts.push(cell, limits),
-            Self::Numbers { values, .. } => {
-                values.push(number(cell)?);
-                Ok(())
-            }
-        }
-    }
-
-    fn into_array(self, rows: usize) -> Array {
-        let (cols, values) = match self {
-            Self::Texts(texts) => (None, texts.into_values(true)),
-            Self::Numbers { cols, values } => (Some(cols), Values::F64(values)),
-        };
-        Array { name: String::new(), rows, cols, values }
-    }
 }

@@ -40,6 +40,7 @@ pub(super) fn integers(values: &[i64]) -> Vec<u8> {
 }
 
 /// A list of truth values.
+#[cfg(not(feature = "parquet"))]
 pub(super) fn mask(values: &[u8]) -> Vec<u8> {
     npy("|b1", &format!("({},)", values.len()), values)
 }

@@ -3,6 +3,8 @@
 //! goes over the table of formats.
 
 mod alone;
+// Its page lists the suffixes of a build without optional features.
+#[cfg(not(feature = "parquet"))]
 mod bad_input;
 mod cuts;
 mod foreign;
@@ -11,6 +13,8 @@ mod make;
 mod memory;
 mod mutations;
 mod names;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pickles;
 mod predictions;
 mod readers;

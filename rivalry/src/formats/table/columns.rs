@@ -1,7 +1,5 @@
 //! Which column is what.
 
-use csv::StringRecord;
-
 use crate::data::{DataError, TableError, listed, shown};
 use crate::formats::predictions::{GROUPS, LABELS, is_one_of};
 use crate::formats::reading::{ModalityChoice, OpenOptions};
@@ -13,7 +11,7 @@ const FOLD: &str = "fold";
 
 /// What a column is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub(in crate::formats) enum Column {
     /// A feature of the modality at this position.
     Feature(usize),
     Label,
@@ -26,7 +24,7 @@ pub(super) enum Column {
 }
 
 /// All columns, and the modalities that they make.
-pub(super) struct Columns {
+pub(in crate::formats) struct Columns {
     pub columns: Vec<Column>,
     /// Name and number of columns.
     pub modalities: Vec<(String, usize)>,
@@ -34,8 +32,8 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Finds every column's role by its name.
-    pub(super) fn new(names: &StringRecord, options: &OpenOptions) -> Result<Self, DataError> {
-        check_names(names)?;
+    pub(in crate::formats) fn new(names: &[&str], options: &OpenOptions) -> Result<Self, DataError> {
+        refuse_duplicates(names)?;
         let label = match &options.label {
             Some(name) => find(names, name)?,
             None => usual(names, &LABELS, "label")?
@@ -49,7 +47,7 @@ impl Columns {
             columns: vec![Column::Ignored; names.len()],
             modalities: options.modalities.iter().map(|choice| (choice.name.clone(), 0)).collect(),
         };
-        for (i, name) in names.iter().enumerate() {
+        for (i, name) in names.iter().copied().enumerate() {
             let column = if i == label {
                 Column::Label
             } else if Some(i) == groups {
@@ -94,15 +92,6 @@ impl Columns {
     }
 }
 
-/// Refuses what is no header.
-pub(super) fn check_names(names: &StringRecord) -> Result<(), DataError> {
-    refuse_duplicates(names)?;
-    if !names.is_empty() && names.iter().all(|n| n.parse::<f64>().is_ok()) {
-        return Err(TableError::NoHeader.into());
-    }
-    Ok(())
-}
-
 fn by_pattern(name: &str, choices: &[ModalityChoice]) -> Result<Column, DataError> {
     // A second label is a feature only when it is named in full.
     let is_label = is_one_of(name, &LABELS);
@@ -122,30 +111,32 @@ fn by_pattern(name: &str, choices: &[ModalityChoice]) -> Result<Column, DataErro
     }
 }
 
-fn usual(names: &StringRecord, usual: &[&str], role: &'static str) -> Result<Option<usize>, DataError> {
+fn usual(names: &[&str], usual: &[&str], role: &'static str) -> Result<Option<usize>, DataError> {
     let found: Vec<usize> =
         names.iter().enumerate().filter(|(_, n)| is_one_of(n, usual)).map(|(i, _)| i).collect();
     match found[..] {
         [] => Ok(None),
         [one] => Ok(Some(one)),
         _ => {
-            let names = listed(found.iter().filter_map(|i| names.get(*i)));
+            let names = listed(found.iter().filter_map(|i| names.get(*i).copied()));
             Err(TableError::Ambiguous { names, role }.into())
         }
     }
 }
 
-fn find(names: &StringRecord, name: &str) -> Result<usize, DataError> {
-    let nearest = || nearest(name, names.iter()).iter().map(|n| shown(n)).collect();
-    let found = names.iter().position(|n| n == name);
+fn find(names: &[&str], name: &str) -> Result<usize, DataError> {
+    let nearest = || nearest(name, names.iter().copied()).iter().map(|n| shown(n)).collect();
+    let found = names.iter().position(|n| *n == name);
     found.ok_or_else(|| {
-        TableError::NoColumn { name: shown(name), nearest: nearest(), found: listed(names.iter()) }.into()
+        TableError::NoColumn { name: shown(name), nearest: nearest(), found: listed(names.iter().copied()) }
+            .into()
     })
 }
 
-fn refuse_duplicates(names: &StringRecord) -> Result<(), DataError> {
+/// Refuses two columns of one name.
+pub(in crate::formats) fn refuse_duplicates(names: &[&str]) -> Result<(), DataError> {
     let mut sorted: Vec<(&str, usize)> =
-        names.iter().enumerate().filter(|(_, n)| !n.is_empty()).map(|(i, n)| (n, i)).collect();
+        names.iter().enumerate().filter(|(_, n)| !n.is_empty()).map(|(i, n)| (*n, i)).collect();
     sorted.sort_unstable();
     let twice = sorted.windows(2).find_map(|pair| match pair {
         [(a, first), (b, second)] if a == b => Some((*a, *first, *second)),

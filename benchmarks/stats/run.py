@@ -71,7 +71,7 @@ def main():
     needs_linux()
     if options.program is None:
         subprocess.run(["cargo", "build", "--release", "-q", "-p", "rivalry-cli"], cwd=ROOT, check=True)
-    program = options.program or str(ROOT / "target/release/rivalry")
+    program = str(pathlib.Path(options.program or ROOT / "target/release/rivalry").resolve())
     load_before = os.getloadavg()[0]
     versions = {name: importlib.metadata.version(name) for name in ("numpy", "scipy")}
     versions |= {"rivalry": subprocess.run([program, "--version"], capture_output=True, text=True).stdout.split()[-1]}

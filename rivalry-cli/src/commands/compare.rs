@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::clock::Stopwatch;
 use crate::exit::{Failure, Status};
 use crate::options::predictions::{EmbeddingArgs, LabelArgs, Models, named_file};
+use crate::options::threads;
 use crate::output::{OutputArgs, keep};
 use crate::{usage, values};
 
@@ -166,11 +167,10 @@ impl Compared {
             Choice::new("class_changes").with("top", top),
         ];
         let metrics = Metrics::with(&choices).map_err(|errors| usage::choices(&errors))?;
-        let available = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let bootstrap = Bootstrap {
             seed: how.seed,
             replicates: how.replicates,
-            threads: how.threads.unwrap_or_else(available),
+            threads: threads(how.threads),
             ..Bootstrap::bca()
         };
         let measured = measure(&evidence, &metrics, bootstrap);

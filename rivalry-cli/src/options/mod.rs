@@ -7,5 +7,5 @@ mod running;
 mod training;
 
 pub(crate) use data::{DataArgs, ReadingArgs, SplitArgs, bad as bad_data};
-pub(crate) use running::RunningArgs;
+pub(crate) use running::{RunningArgs, threads};
 pub(crate) use training::TrainingArgs;

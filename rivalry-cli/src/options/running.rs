@@ -43,7 +43,12 @@ impl RunningArgs {
 
     /// How many threads.
     pub(crate) fn threads(&self) -> usize {
-        let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.threads.unwrap_or_else(available)
+        threads(self.threads)
     }
+}
+
+/// So many threads, or one per core.
+pub(crate) fn threads(asked: Option<usize>) -> usize {
+    let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    asked.unwrap_or_else(available)
 }

@@ -87,11 +87,13 @@ impl Metric for DifferenceTests {
         let Some(best) = table.choice("best_alone", &Subject::Study) else { return };
         let accuracy = |key: ModelKey| series.cells("accuracy", &Subject::Model(key));
         let (joint, alone) = (accuracy(ModelKey::new(&all, NAIVE)), accuracy(ModelKey::alone(best)));
-        self.practical(series, table, &Subject::Study, &joint.minus(&alone));
+        let network = Subject::Model(ModelKey::new(&all, NAIVE));
         for model in series.models() {
             if model != Subject::Model(ModelKey::alone(best)) {
                 let drop = series.cells("accuracy", &model).minus(&alone);
-                self.practical(series, table, &model, &drop);
+                // The joint network's difference is the study's gap.
+                let also = (model == network).then_some(Subject::Study);
+                self.practical(series, table, also.into_iter().chain([model]), &drop);
             }
         }
         if series.study.design != Design::HoldOut {
@@ -101,11 +103,19 @@ impl Metric for DifferenceTests {
 }
 
 impl DifferenceTests {
-    fn practical(&self, series: &Series<'_>, table: &mut Table, subject: &Subject, drop: &Cells) {
+    fn practical(
+        &self,
+        series: &Series<'_>,
+        table: &mut Table,
+        subjects: impl Iterator<Item = Subject>,
+        drop: &Cells,
+    ) {
         let Some((found, n)) = series.practical(drop, self.rope) else { return };
-        for (name, p) in [("p_worse", found.p_worse), ("p_same", found.p_same), ("p_better", found.p_better)]
-        {
-            table.put(name, subject.clone(), Ok(bare(series, p, n, "a probability")));
+        let three = [("p_worse", found.p_worse), ("p_same", found.p_same), ("p_better", found.p_better)];
+        for subject in subjects {
+            for (name, p) in three {
+                table.put(name, subject.clone(), Ok(bare(series, p, n, "a probability")));
+            }
         }
     }
 

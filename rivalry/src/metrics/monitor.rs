@@ -155,9 +155,7 @@ fn classes_won(cut: &[Matrix<f64>], labels: &[u32], n_classes: usize) -> Vec<usi
     for (i, label) in labels.iter().enumerate() {
         present[*label as usize] = true;
         for (own, logits) in margins.iter_mut().zip(cut) {
-            let row = logits.row(i);
-            let others = (row.iter().sum::<f64>() - row[*label as usize]) / (n_classes - 1) as f64;
-            own[*label as usize] += row[*label as usize] - others;
+            own[*label as usize] += meters::margin(logits.row(i), *label as usize);
         }
     }
     let mut won = vec![0; cut.len()];

@@ -11,6 +11,7 @@
 use crate::metrics::by_class::ByClass;
 use crate::metrics::{
     Direction, Metric, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table, Training, cites,
+    meters,
 };
 use crate::num::{parallel, special, sums};
 use crate::registry::Entry;
@@ -78,7 +79,11 @@ impl Metric for Winners {
             let margins = joint.as_ref().map_err(Clone::clone).map(|model| {
                 let logits = &model.test.logits[modality];
                 let labels = trial.labels(Part::Test);
-                labels.iter().enumerate().map(|(i, label)| margin(logits.row(i), *label as usize)).collect()
+                labels
+                    .iter()
+                    .enumerate()
+                    .map(|(i, label)| meters::margin(logits.row(i), *label as usize) as f32)
+                    .collect()
             });
             sheet.samples_or("margin", Subject::Modality(modality), margins);
         }
@@ -179,13 +184,6 @@ fn mean_of_class(series: &Series<'_>, training: &Training, class: usize) -> Opti
     (!values.is_empty()).then(|| sums::mean(&values))
 }
 
-/// Logit of the class minus the mean of the others.
-fn margin(logits: &[f32], class: usize) -> f32 {
-    let total: f64 = logits.iter().map(|z| f64::from(*z)).sum();
-    let own = f64::from(logits[class]);
-    (own - (total - own) / (logits.len() - 1) as f64) as f32
-}
-
 /// Entropy in nats of counts.
 fn entropy(counts: &[usize]) -> f64 {
     let total: usize = counts.iter().sum();
@@ -201,8 +199,8 @@ mod tests {
 
     #[test]
     fn margins_and_entropies_by_hand() {
-        assert_eq!(margin(&[3.0, 1.0, -1.0], 0), 3.0);
-        assert_eq!(margin(&[3.0, 1.0, -1.0], 2), -3.0);
+        assert_eq!(meters::margin(&[3.0, 1.0, -1.0], 0), 3.0);
+        assert_eq!(meters::margin(&[3.0, 1.0, -1.0], 2), -3.0);
         assert!((entropy(&[5, 5]) - special::ln(2.0)).abs() < 1e-15);
         assert_eq!(entropy(&[0, 7]), 0.0);
     }

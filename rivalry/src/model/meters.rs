@@ -31,6 +31,13 @@ pub fn residuals<T: Scalar>(logits: MatrixView<'_, T>, labels: &[u32]) -> Vec<f6
     labels.iter().enumerate().map(length).collect()
 }
 
+/// A row's margin: the logit of the class minus the mean of the others.
+pub fn margin<T: Scalar>(logits: &[T], class: usize) -> f64 {
+    let total: f64 = logits.iter().map(|z| z.to_f64()).sum();
+    let own = logits[class].to_f64();
+    own - (total - own) / (logits.len() - 1) as f64
+}
+
 /// The mean of [`residuals`]; 0 of no rows.
 pub fn mean_residual<T: Scalar>(logits: MatrixView<'_, T>, labels: &[u32]) -> f64 {
     sums::sum(&residuals(logits, labels)) / labels.len().max(1) as f64

@@ -8,9 +8,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::diagnosis::NotADiagnosis;
 use super::diagnosis::reading::part;
-use super::{Block, Cell, Check, Document, Report, Schema, Unit};
+use super::diagnosis::{NotADiagnosis, is_of};
+use super::{Block, Cell, Check, Document, Report, Unit};
 use crate::registry::nearest;
 use crate::stats::Estimate;
 
@@ -276,7 +276,7 @@ pub fn checks(
     decide: Decide,
 ) -> Result<Report, RequirementError> {
     let schema = &document.schema;
-    if schema.name != Schema::current().name || schema.version > Schema::VERSION {
+    if !schema.is_readable() {
         return Err(RequirementError::Schema { name: schema.name.clone(), version: schema.version });
     }
     let found: Vec<Check> = requirements
@@ -325,13 +325,7 @@ pub fn kept_checks(document: Document) -> Result<Report, NotADiagnosis> {
         measured: Value,
         unit: String,
     }
-    let schema = &document.schema;
-    if schema.name != Schema::current().name || schema.version > Schema::VERSION {
-        return Err(NotADiagnosis::Schema { name: schema.name.clone(), version: schema.version });
-    }
-    if document.command != "check" {
-        return Err(NotADiagnosis::Command(document.command));
-    }
+    is_of(&document, &["check"])?;
     let kept: Vec<Kept> = part("results.checks", &document, |d| &d.results["checks"])?;
     let one = |check: Kept| {
         let missing =

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::diagnosis::reading::{Model, Number, Quantity, Results, Verdict, part};
-use super::diagnosis::{ClassesShown, NotADiagnosis, card, tables};
-use super::{Better, Block, Cell, Column, Document, Emphasis, Report, Row, Schema, Table, Unit};
+use super::diagnosis::{ClassesShown, NotADiagnosis, card, is_of, tables};
+use super::{Better, Block, Cell, Column, Document, Emphasis, Report, Row, Table, Unit};
 
 #[derive(Deserialize)]
 struct Data {
@@ -42,15 +42,8 @@ struct Selection {
 /// # Errors
 /// When the document is not one of `compare` or `classes`.
 pub fn comparison(document: Document, shown: ClassesShown) -> Result<Report, NotADiagnosis> {
-    let schema = &document.schema;
-    if schema.name != Schema::current().name || schema.version > Schema::VERSION {
-        return Err(NotADiagnosis::Schema { name: schema.name.clone(), version: schema.version });
-    }
-    let by_class = match document.command.as_str() {
-        "compare" => false,
-        "classes" => true,
-        _ => return Err(NotADiagnosis::Command(document.command)),
-    };
+    is_of(&document, &["compare", "classes"])?;
+    let by_class = document.command == "classes";
     let data: Data = part("data", &document, |d| &d.data)?;
     let settings: Settings = part("settings", &document, |d| &d.settings)?;
     let results: Results = part("results", &document, |d| &d.results)?;

@@ -45,6 +45,11 @@ impl Schema {
     pub fn current() -> Self {
         Self { name: "rivalry".to_owned(), version: Self::VERSION }
     }
+
+    /// Whether this library reads documents of that schema.
+    pub fn is_readable(&self) -> bool {
+        self.name == Self::current().name && self.version <= Self::VERSION
+    }
 }
 
 /// A work that a method comes from.

@@ -4,13 +4,13 @@ use serde_json::json;
 
 use super::{
     Axis, Better, Block, Card, Cell, Chart, ChartMark, Column, Document, Evidence, Lines, Point, Report,
-    Role, Row, Scale, Schema, Series, Side, Step, Table, Tone, Unit,
+    Role, Row, Scale, Series, Side, Step, Table, Tone, Unit,
 };
 use crate::formats::training_log::TrainingLog;
 use crate::metrics::{EpochReading, ModalityStory, Watched};
 
-use super::diagnosis::NotADiagnosis;
 use super::diagnosis::reading::part;
+use super::diagnosis::{NotADiagnosis, is_of};
 
 /// Epochs listed before the middle is thinned.
 const SHOWN: usize = 20;
@@ -33,13 +33,7 @@ pub fn monitor_document(name: &str, log: &TrainingLog, split: Option<&str>, watc
 /// # Errors
 /// When the document is not one of `monitor`.
 pub fn monitor(document: Document) -> Result<Report, NotADiagnosis> {
-    let schema = &document.schema;
-    if schema.name != Schema::current().name || schema.version > Schema::VERSION {
-        return Err(NotADiagnosis::Schema { name: schema.name.clone(), version: schema.version });
-    }
-    if document.command != "monitor" {
-        return Err(NotADiagnosis::Command(document.command));
-    }
+    is_of(&document, &["monitor"])?;
     let watched: Watched = part("results", &document, |d| &d.results)?;
     let watched = &watched;
     let n_modalities = watched.modalities.len();

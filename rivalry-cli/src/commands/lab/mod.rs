@@ -7,7 +7,6 @@ mod setting;
 mod sweep;
 mod verify;
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -20,6 +19,7 @@ use crate::clock::Stopwatch;
 use crate::commands::store;
 use crate::exit::{Failure, Status};
 use crate::home::Home;
+use crate::options::threads;
 use crate::output::{OutputArgs, save_as};
 use crate::progress::Progress;
 use crate::{signals, values};
@@ -83,8 +83,7 @@ struct TrialsArgs {
 
 impl TrialsArgs {
     fn threads(&self) -> usize {
-        let available = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.threads.unwrap_or_else(available)
+        threads(self.threads)
     }
 
     /// Runs work that fills a store, with progress and Ctrl-C.

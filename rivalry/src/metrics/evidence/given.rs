@@ -2,7 +2,7 @@
 
 use super::{Curves, Design, Ending, Evidence, EvidenceError, ModelOutputs, PartOutputs, Study, Trial};
 use crate::metrics::{NAIVE, UNIMODAL};
-use crate::model::loss;
+use crate::model::{loss, meters};
 use crate::num::{Draws, Matrix, Purpose, special};
 
 /// Row sums this close to one, with nothing below zero, are probabilities.
@@ -286,18 +286,12 @@ fn model(modalities: Vec<usize>, strategy: &str, parts: [PartOutputs; 3]) -> Mod
 
 /// Whether the summed branches say what the joint network says.
 fn agree(branches: &[Matrix<f32>], joint: &Answers, labels: &[u32]) -> Result<(), GivenError> {
-    let Some((first, rest)) = branches.split_first() else { return Ok(()) };
-    let mut sum = first.map(f64::from);
-    for branch in rest {
-        sum.as_mut_slice().iter_mut().zip(branch.as_slice()).for_each(|(s, z)| *s += f64::from(*z));
-    }
+    let views: Vec<_> = branches.iter().map(Matrix::view).collect();
+    let sum = meters::fused(&views);
     let right = |i: usize| loss::is_right(sum.row(i), labels[i]);
     let said = |i: usize| match joint {
         Answers::Classes(classes) => classes[i] == labels[i],
-        Answers::Scores(scores) => {
-            let row: Vec<f64> = scores.row(i).iter().map(|z| f64::from(*z)).collect();
-            loss::is_right(&row, labels[i])
-        }
+        Answers::Scores(scores) => loss::is_right(scores.row(i), labels[i]),
     };
     let n = labels.len();
     let differ = (0..n).filter(|i| right(*i) != said(*i)).count();

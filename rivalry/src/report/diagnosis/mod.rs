@@ -57,15 +57,22 @@ impl NotADiagnosis {
     }
 }
 
-/// Draws up the report of a diagnosis: a pure function of its document.
-pub fn diagnosis(document: Document, classes: ClassesShown) -> Result<Report, NotADiagnosis> {
+/// Whether a document is of this program, of a version that it reads, and of one
+/// of these commands.
+pub(super) fn is_of(document: &Document, commands: &[&str]) -> Result<(), NotADiagnosis> {
     let schema = &document.schema;
-    if schema.name != Schema::current().name || schema.version > Schema::VERSION {
+    if !schema.is_readable() {
         return Err(NotADiagnosis::Schema { name: schema.name.clone(), version: schema.version });
     }
-    if document.command != "diagnose" {
-        return Err(NotADiagnosis::Command(document.command));
+    if !commands.contains(&document.command.as_str()) {
+        return Err(NotADiagnosis::Command(document.command.clone()));
     }
+    Ok(())
+}
+
+/// Draws up the report of a diagnosis: a pure function of its document.
+pub fn diagnosis(document: Document, classes: ClassesShown) -> Result<Report, NotADiagnosis> {
+    is_of(&document, &["diagnose"])?;
     let data: Data = part("data", &document, |d| &d.data)?;
     let settings: Settings = part("settings", &document, |d| &d.settings)?;
     let results: Results = part("results", &document, |d| &d.results)?;

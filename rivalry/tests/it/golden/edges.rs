@@ -8,6 +8,8 @@ use rivalry::model::loss;
 use rivalry::num::{Matrix, Scalar, special, sums};
 use serde_json::Value;
 
+use super::numbers;
+
 const EDGES: &str = include_str!("edges.json");
 
 /// The cases under `key`, never none.
@@ -16,10 +18,6 @@ fn cases(key: &str) -> Vec<Value> {
     let cases = document[key].as_array().unwrap().clone();
     assert!(cases.len() > 10, "{key}");
     cases
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
 /// Distance from the reference in units of its last place, in the precision of

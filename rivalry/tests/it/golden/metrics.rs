@@ -14,6 +14,8 @@ use rivalry::metrics::shapley;
 use rivalry::num::Matrix;
 use serde_json::Value;
 
+use super::{number, numbers};
+
 const METRICS: &str = include_str!("metrics.json");
 
 /// The cases under `key`, never none.
@@ -23,14 +25,6 @@ fn cases(key: &str) -> Vec<Value> {
     let cases = document[key].as_array().unwrap().clone();
     assert!(!cases.is_empty(), "{key}");
     cases
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
 }
 
 fn whole(value: &Value) -> usize {

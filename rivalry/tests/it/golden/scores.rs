@@ -7,16 +7,14 @@ use rivalry::num::Matrix;
 use rivalry::stats::{Bootstrap, ClassDifferences, auc, null_band};
 use serde_json::Value;
 
+use super::numbers;
+
 const SCORES: &str = include_str!("stats/scores.json");
 
 fn document() -> Value {
     let document: Value = serde_json::from_str(SCORES).unwrap();
     assert!(document["versions"]["scikit-learn"].is_string(), "a reference names its versions");
     document
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
 }
 
 #[test]

@@ -13,6 +13,8 @@ use rivalry::stats::{
 };
 use serde_json::Value;
 
+use super::{number, numbers};
+
 const DISTRIBUTIONS: &str = include_str!("stats/distributions.json");
 const COUNTS: &str = include_str!("stats/counts.json");
 const RESAMPLING: &str = include_str!("stats/resampling.json");
@@ -26,14 +28,6 @@ fn cases(text: &str, key: &str) -> Vec<Value> {
     let cases = document[key].as_array().unwrap().clone();
     assert!(!cases.is_empty(), "{key}");
     cases
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
 }
 
 fn count(value: &Value) -> u64 {

@@ -13,6 +13,8 @@ use rivalry::lab::theory::strength::{CodeLaw, Convention, strength_ratio};
 use rivalry::num::{Matrix, parallel};
 use serde_json::Value;
 
+use super::{number, numbers};
+
 const RACE: &str = include_str!("theory/race.json");
 const GROWTH: &str = include_str!("theory/growth.json");
 const PHASE: &str = include_str!("theory/phase.json");
@@ -29,14 +31,6 @@ fn cases(text: &str, key: &str) -> Vec<Value> {
     let cases = document(text)[key].as_array().unwrap().clone();
     assert!(!cases.is_empty(), "{key}");
     cases
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
 }
 
 fn matrix(value: &Value) -> Matrix<f64> {

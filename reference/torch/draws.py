@@ -2,6 +2,8 @@
 Philox4x32-10 (Salmon et al. 2011) with key = seed and counter = (index, epoch,
 purpose); a permutation is a Fisher-Yates shuffle from the end."""
 
+import statistics
+
 MASK = 0xFFFFFFFF
 
 
@@ -21,9 +23,9 @@ def purpose(name):
     return code
 
 
-def permutation(seed, purpose_name, epoch, n):
-    """The order of 0..n that the library draws."""
-    order, index = list(range(n)), 0
+def permutation(seed, purpose_name, epoch, n, index=0):
+    """The order of 0..n that the library draws, from the draw with this index on."""
+    order = list(range(n))
     for i in range(n - 1, 0, -1):
         block = index >> 1
         out = philox4x32_10([block & MASK, block >> 32, epoch, purpose(purpose_name)], [seed & MASK, seed >> 32])
@@ -32,3 +34,20 @@ def permutation(seed, purpose_name, epoch, n):
         order[i], order[j] = order[j], order[i]
         index += 1
     return order
+
+
+def uniforms(seed, purpose_name, epoch, index=0):
+    """The stream of uniform numbers that the library draws: centres of 2^52 cells."""
+    while True:
+        block = index >> 1
+        out = philox4x32_10([block & MASK, block >> 32, epoch, purpose(purpose_name)], [seed & MASK, seed >> 32])
+        bits = out[2 * (index & 1)] | out[2 * (index & 1) + 1] << 32
+        yield ((bits >> 12) + 0.5) / 2.0**52
+        index += 1
+
+
+def normals(seed, purpose_name, epoch, index=0):
+    """The stream of standard normal numbers: one each, by inversion."""
+    inverse = statistics.NormalDist().inv_cdf
+    for uniform in uniforms(seed, purpose_name, epoch, index):
+        yield inverse(uniform)

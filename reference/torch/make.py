@@ -23,6 +23,7 @@ import networks
 import probe
 import runs
 import solvers
+import strategies
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "rivalry/tests/it/golden/torch"
 VERSIONS = {
@@ -50,7 +51,7 @@ def main():
     check = parser.parse_args().check
     GOLDEN.mkdir(parents=True, exist_ok=True)
     worst = 0.0
-    for module in (networks, solvers, runs, probe):
+    for module in (networks, solvers, runs, probe, strategies):
         for name, document in module.documents().items():
             document = late_fusion.plain(document)
             path = GOLDEN / name

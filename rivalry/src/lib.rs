@@ -8,6 +8,7 @@
 pub mod num;
 pub mod stats;
 pub mod registry;
+pub mod works;
 pub mod data;
 pub mod formats;
 pub mod encoders;

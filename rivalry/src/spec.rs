@@ -197,6 +197,8 @@ impl Job {
                 modalities: run.modalities.clone(),
                 strategy: run.strategy.clone(),
                 meters: false,
+                epochs: run.epochs.or(self.spec.epochs),
+                patience: if run.epochs.is_some() { Some(0) } else { self.spec.patience },
                 ..self.spec.clone()
             })
             .collect()
@@ -243,6 +245,18 @@ pub enum SpecError {
 }
 
 impl Spec {
+    /// Width of every modality's embedding, once its choices are complete.
+    fn embedding_widths(&self, data: &Dataset) -> Vec<usize> {
+        let width = |name: &String| {
+            let choice = self.encoders.get(name).unwrap_or(&self.encoder);
+            let entry = find("encoder", encoders::table::<f64>(), &choice.name).expect("it was checked");
+            let encoder = (entry.build)(&entry.settle(choice).expect("it was checked"));
+            let modality = data.modality_idx(name).expect("it was checked");
+            encoder.shape(data.modalities()[modality].features.cols(), data.n_classes()).n_outputs
+        };
+        self.modalities.iter().map(width).collect()
+    }
+
     /// Completes the spec for a data set, or says all that is wrong with it.
     pub fn check(&self, data: &Dataset) -> Result<Job, Vec<SpecError>> {
         let mut errors = Vec::new();
@@ -269,7 +283,7 @@ impl Spec {
         for (name, choice) in &mut spec.encoders {
             complete(&format!("encoders.{name}"), "encoder", encoders::table::<f64>(), choice, &mut errors);
         }
-        complete("solver", "solver", solvers::table::<f64>(), &mut spec.solver, &mut errors);
+        let solver = complete("solver", "solver", solvers::table::<f64>(), &mut spec.solver, &mut errors);
         complete("schedule", "schedule", solvers::schedule::table(), &mut spec.schedule, &mut errors);
         let strategy =
             complete("strategy", "strategy", strategies::table::<f64>(), &mut spec.strategy, &mut errors);
@@ -297,8 +311,29 @@ impl Spec {
         if let Some(reason) = &needs.refuses {
             errors.push(SpecError::Refused(reason.clone()));
         }
+        if needs.stepwise && !solver.as_ref().is_none_or(|solver| solver.looks_once()) {
+            let (strategy, solver) = (&spec.strategy.name, &spec.solver.name);
+            errors.push(SpecError::Refused(format!(
+                "strategy `{strategy}` changes with every step, and solver `{solver}` looks at several \
+                 gradients per step; use `gradient_descent`"
+            )));
+        }
+        if needs.resamples && solver.is_some_and(|solver| solver.full_batch()) {
+            let (strategy, solver) = (&spec.strategy.name, &spec.solver.name);
+            errors.push(SpecError::Refused(format!(
+                "strategy `{strategy}` chooses the samples of an epoch, and solver `{solver}` sees them all; use `sgd` \
+                 or `adam`"
+            )));
+        }
         if !errors.is_empty() {
             return Err(errors);
+        }
+        let widths = spec.embedding_widths(data);
+        if needs.equal_widths && widths.iter().any(|width| *width != widths[0]) {
+            let strategy = &spec.strategy.name;
+            return Err(vec![SpecError::Refused(format!(
+                "strategy `{strategy}` shares one head among all modalities: give their encoders the same width"
+            ))]);
         }
         let partition = data.partition(spec.repeat, spec.fold as usize, spec.seed, spec.valid_share);
         let updates_per_epoch = (partition.train.len() as u32).div_ceil(spec.batch).max(1);

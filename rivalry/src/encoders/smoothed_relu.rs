@@ -10,6 +10,7 @@ use std::borrow::Borrow;
 
 use crate::num::{Draws, MatrixMut, MatrixView, Op, Scalar, product_into, vectorised};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
+use crate::works;
 
 use super::{Encoder, Shape, Tensor};
 
@@ -19,12 +20,7 @@ pub(super) const fn entry<T: Scalar>() -> Entry<dyn Encoder<T>> {
         name: "smoothed_relu",
         summary: "the talk's one-layer network: m smoothed-ReLU neurons per class, summed",
         cites: &[
-            Citation {
-                key: "huang2022competition",
-                text: "Y. Huang, J. Lin, C. Zhou, H. Yang, L. Huang. Modality Competition: What Makes Joint \
-                       Training of Multi-modal Network Fail in Deep Learning? (Provably). ICML 2022",
-                url: "https://arxiv.org/abs/2203.12221",
-            },
+            works::HUANG2022,
             Citation {
                 key: "allenzhu2020ensemble",
                 text: "Z. Allen-Zhu, Y. Li. Towards Understanding Ensemble, Knowledge Distillation and \

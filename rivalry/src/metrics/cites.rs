@@ -2,6 +2,11 @@
 
 use crate::registry::Citation;
 
+pub(super) use crate::works::{
+    DU2023, HUANG2022, HUANG2025, MA2023, PENG2022, WANG2020, WEI2024, WEI2024PARETO, WEI2024RELEARNING,
+    ZHANG2024,
+};
+
 pub(super) const ALAIN2017: Citation = Citation {
     key: "alain2017probes",
     text: "G. Alain, Y. Bengio. Understanding Intermediate Layers Using Linear Classifier Probes. ICLR workshop 2017",
@@ -41,13 +46,6 @@ pub(super) const CHAUDHURI2025: Citation = Citation {
     text: "A. Chaudhuri, A. Dutta, T. Bui, S. Georgescu. A Closer Look at Multimodal Representation \
            Collapse. ICML 2025",
     url: "https://arxiv.org/abs/2505.22483",
-};
-
-pub(super) const DU2023: Citation = Citation {
-    key: "du2023unimodal",
-    text: "C. Du, J. Teng, T. Li, Y. Liu, T. Yuan, Y. Wang, Y. Yuan, H. Zhao. On Uni-Modal Feature \
-           Learning in Supervised Multi-Modal Learning. ICML 2023",
-    url: "https://arxiv.org/abs/2305.01233",
 };
 
 pub(super) const MCNEMAR1947: Citation = Citation {
@@ -104,20 +102,6 @@ pub(super) const HUANG2021: Citation = Citation {
     url: "https://arxiv.org/abs/2106.04538",
 };
 
-pub(super) const HUANG2022: Citation = Citation {
-    key: "huang2022competition",
-    text: "Y. Huang, J. Lin, C. Zhou, H. Yang, L. Huang. Modality Competition: What Makes Joint \
-           Training of Multi-modal Network Fail in Deep Learning? (Provably). ICML 2022",
-    url: "https://arxiv.org/abs/2203.12221",
-};
-
-pub(super) const HUANG2025: Citation = Citation {
-    key: "huang2025inforeg",
-    text: "C. Huang, Y. Wei, Z. Yang, D. Hu. Adaptive Unimodal Regulation for Balanced Multimodal \
-           Information Acquisition. CVPR 2025",
-    url: "https://arxiv.org/abs/2503.18595",
-};
-
 pub(super) const KULL2019: Citation = Citation {
     key: "kull2019beyond",
     text: "M. Kull, M. Perello-Nieto, M. Kaengsepp, T. Silva Filho, H. Song, P. Flach. Beyond Temperature \
@@ -148,24 +132,10 @@ pub(super) const LIANG2023: Citation = Citation {
     url: "https://arxiv.org/abs/2302.12247",
 };
 
-pub(super) const MA2023: Citation = Citation {
-    key: "ma2023calibrating",
-    text: "H. Ma, Q. Zhang, C. Zhang, B. Wu, H. Fu, J. T. Zhou, Q. Hu. Calibrating Multimodal Learning. \
-           ICML 2023",
-    url: "https://arxiv.org/abs/2306.01265",
-};
-
 pub(super) const MILLER1955: Citation = Citation {
     key: "miller1955bias",
     text: "G. A. Miller. Note on the Bias of Information Estimates. Information Theory in Psychology, 1955",
     url: "https://doi.org/10.1162/089976603321780272",
-};
-
-pub(super) const PENG2022: Citation = Citation {
-    key: "peng2022balanced",
-    text: "X. Peng, Y. Wei, A. Deng, D. Wang, D. Hu. Balanced Multimodal Learning via On-the-fly Gradient \
-           Modulation. CVPR 2022",
-    url: "https://arxiv.org/abs/2203.15332",
 };
 
 pub(super) const ROBERT1976: Citation = Citation {
@@ -187,33 +157,6 @@ pub(super) const SHAPLEY1953: Citation = Citation {
     url: "https://doi.org/10.1515/9781400881970-018",
 };
 
-pub(super) const WANG2020: Citation = Citation {
-    key: "wang2020hard",
-    text: "W. Wang, D. Tran, M. Feiszli. What Makes Training Multi-Modal Classification Networks Hard? CVPR 2020",
-    url: "https://arxiv.org/abs/1905.12681",
-};
-
-pub(super) const WEI2024: Citation = Citation {
-    key: "wei2024enhancing",
-    text: "Y. Wei, R. Feng, Z. Wang, D. Hu. Enhancing Multimodal Cooperation via Sample-level Modality \
-           Valuation. CVPR 2024",
-    url: "https://arxiv.org/abs/2309.06255",
-};
-
-pub(super) const WEI2024PARETO: Citation = Citation {
-    key: "wei2024mmpareto",
-    text: "Y. Wei, D. Hu. MMPareto: Boosting Multimodal Learning with Innocent Unimodal Assistance. ICML \
-           2024",
-    url: "https://arxiv.org/abs/2405.17730",
-};
-
-pub(super) const WEI2024RELEARNING: Citation = Citation {
-    key: "wei2024diagnosing",
-    text: "Y. Wei, S. Li, R. Feng, D. Hu. Diagnosing and Re-learning for Balanced Multimodal Learning. \
-           ECCV 2024",
-    url: "https://arxiv.org/abs/2407.09705",
-};
-
 pub(super) const WU2022: Citation = Citation {
     key: "wu2022greedy",
     text: "N. Wu, S. Jastrzebski, K. Cho, K. J. Geras. Characterizing and Overcoming the Greedy Nature of \
@@ -226,10 +169,4 @@ pub(super) const XU2020: Citation = Citation {
     text: "Y. Xu, S. Zhao, J. Song, R. Stewart, S. Ermon. A Theory of Usable Information under \
            Computational Constraints. ICLR 2020",
     url: "https://arxiv.org/abs/2002.10689",
-};
-
-pub(super) const ZHANG2024: Citation = Citation {
-    key: "zhang2024unimodal",
-    text: "Y. Zhang, P. E. Latham, A. Saxe. Understanding Unimodal Bias in Multimodal Deep Linear Networks. ICML 2024",
-    url: "https://arxiv.org/abs/2312.00935",
 };

@@ -16,7 +16,6 @@ mod by_class;
 pub mod calibration;
 mod cites;
 mod class_changes;
-pub mod clusters;
 mod decomposition;
 mod difference_tests;
 mod discrepancy;

@@ -8,12 +8,12 @@
 //! so as many training rows as there are validation rows are drawn, and at most 256 of each.
 //! The reference code takes test rows in place of validation rows; we do not.
 
-use crate::metrics::clusters::k_means;
 use crate::metrics::{
     Direction, Metric, ModelOutputs, Need, Part, Quantity, Reading, Scale, Sheet, Subject, cites,
 };
 use crate::num::{Draws, Matrix, Purpose};
 use crate::registry::Entry;
+use crate::stats::clusters::{ColumnEnds, k_means, purity};
 
 pub(super) const ENTRY: Entry<dyn Metric> = Entry {
     name: "purity",
@@ -86,13 +86,13 @@ fn gap(trial: &Reading<'_>, model: &ModelOutputs, branch: usize) -> Result<f64, 
     if n < PER_CLASS * n_classes {
         return Err(format!("{n} validation rows are fewer than {PER_CLASS} per class"));
     }
-    let scaled = Scaled::on(train);
+    let scaled = ColumnEnds::of(train);
     let purity_on = |embeddings: &Matrix<f32>, part: Part| {
         let mut rows = Draws::new(trial.trial.seed, ROWS, part as u32).permutation(embeddings.rows());
         rows.truncate(n);
         let labels: Vec<u32> = rows.iter().map(|row| trial.labels(part)[*row as usize]).collect();
         let values = Matrix::from_fn(n, embeddings.cols(), |r, k| {
-            scaled.value(k, embeddings.row(rows[r] as usize)[k])
+            scaled.scale(k, f64::from(embeddings.row(rows[r] as usize)[k]))
         });
         k_means(values.view(), n_classes, trial.trial.seed).map(|found| purity(&found.of, &labels))
     };
@@ -100,51 +100,11 @@ fn gap(trial: &Reading<'_>, model: &ModelOutputs, branch: usize) -> Result<f64, 
     gap.map(|(train, valid)| train - valid).ok_or_else(|| "there are no rows".to_owned())
 }
 
-/// Ends of every column on the training rows.
-struct Scaled(Vec<(f64, f64)>);
-
-impl Scaled {
-    fn on(embeddings: &Matrix<f32>) -> Self {
-        let column = |k: usize| (0..embeddings.rows()).map(move |r| f64::from(embeddings.row(r)[k]));
-        let ends = |k: usize| {
-            column(k).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
-        };
-        Self((0..embeddings.cols()).map(ends).collect())
-    }
-
-    /// -1 to 1 on the training rows; 0 in a constant column.
-    fn value(&self, column: usize, x: f32) -> f64 {
-        let (low, high) = self.0[column];
-        if high > low { 2.0 * (f64::from(x) - low) / (high - low) - 1.0 } else { 0.0 }
-    }
-}
-
-/// Share of rows in the most frequent class of their cluster; 0 of no rows.
-pub fn purity(clusters: &[usize], labels: &[u32]) -> f64 {
-    let mut counts = std::collections::BTreeMap::new();
-    for pair in clusters.iter().zip(labels) {
-        *counts.entry(pair).or_insert(0_usize) += 1;
-    }
-    let mut largest = std::collections::BTreeMap::new();
-    for ((cluster, _), n) in counts {
-        let top = largest.entry(cluster).or_insert(0);
-        *top = n.max(*top);
-    }
-    largest.values().sum::<usize>() as f64 / labels.len().max(1) as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::metrics::planted::{Plan, Planted};
     use crate::metrics::{Metrics, Values, measure_trial};
-
-    #[test]
-    fn purity_by_hand() {
-        assert_eq!(purity(&[0, 0, 0, 1, 1, 1], &[0, 0, 1, 1, 1, 0]), 4.0 / 6.0);
-        assert_eq!(purity(&[2, 2, 5], &[1, 1, 0]), 1.0);
-        assert_eq!(purity(&[], &[]), 0.0);
-    }
 
     #[test]
     fn an_encoder_that_memorised_has_a_gap() {

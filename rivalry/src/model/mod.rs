@@ -9,6 +9,7 @@
 mod batch;
 pub mod loss;
 pub mod meters;
+mod outputs;
 mod pass;
 mod tiles;
 
@@ -18,7 +19,8 @@ use crate::encoders::{Encoder, Shape, SmoothedRelu, layer};
 use crate::num::{Draws, Purpose, Scalar};
 
 pub use batch::{Batch, Inputs, Slice, Source};
-pub use pass::{Noise, Outputs, Slot, Upstream, Workspace};
+pub use outputs::Outputs;
+pub use pass::{Noise, Slot, Upstream, Workspace};
 pub use tiles::Tiles;
 
 const INIT_ENCODER: Purpose = Purpose::new("init encoder");

@@ -3,7 +3,7 @@
 use crate::encoders::layer;
 use crate::num::{Draws, Matrix, MatrixView, Purpose, Scalar, vectorised};
 
-use super::{Inputs, LateFusion, Slice, Source};
+use super::{Inputs, LateFusion, Outputs, Slice, Source};
 
 const DROPOUT: Purpose = Purpose::new("encoder dropout");
 
@@ -63,17 +63,6 @@ pub struct Upstream<T> {
     pub own_stopped: Vec<Slot<T>>,
     /// At a branch's embedding.
     pub embedding: Vec<Slot<T>>,
-}
-
-/// What a network says about a set of samples.
-#[derive(Clone, Debug)]
-pub struct Outputs<T> {
-    /// Per branch: n x K raw logits; they sum to the fused logits.
-    pub logits: Vec<Matrix<T>>,
-    /// Per branch: n x width embeddings.
-    pub embeddings: Vec<Matrix<T>>,
-    /// n x K: the sum over branches.
-    pub fused: Matrix<T>,
 }
 
 impl<T: Scalar> Upstream<T> {
@@ -247,6 +236,33 @@ impl<T: Scalar> LateFusion<T> {
         work: &mut Workspace<T>,
         grad: &mut [T],
     ) {
+        self.pass_back(params, source, upstream, frozen, work, grad, None);
+    }
+
+    /// [`LateFusion::backward`] that also writes the gradient of every branch's features,
+    /// samples x features.
+    pub fn backward_to_features(
+        &self,
+        params: &[T],
+        source: &impl Source<T>,
+        upstream: &Upstream<T>,
+        work: &mut Workspace<T>,
+        grad: &mut [T],
+        features: &mut [Matrix<T>],
+    ) {
+        self.pass_back(params, source, upstream, &[], work, grad, Some(features));
+    }
+
+    fn pass_back(
+        &self,
+        params: &[T],
+        source: &impl Source<T>,
+        upstream: &Upstream<T>,
+        frozen: &[bool],
+        work: &mut Workspace<T>,
+        grad: &mut [T],
+        mut features: Option<&mut [Matrix<T>]>,
+    ) {
         let n_rows = work.n_rows;
         for (b, branch) in self.branches.iter().enumerate() {
             let mut arrived = false;
@@ -330,7 +346,7 @@ impl<T: Scalar> LateFusion<T> {
                 work.d_embedding[b].top(n_rows),
                 false,
                 encoder_grad,
-                None,
+                features.as_deref_mut().map(|features| features[b].top_mut(n_rows)).as_mut(),
             );
         }
     }
@@ -372,40 +388,6 @@ impl<T: Scalar> LateFusion<T> {
             copy(&mut outputs.fused, work.fused());
         });
         outputs
-    }
-}
-
-impl<T: Scalar> Outputs<T> {
-    /// The canonical cut of the fused logits into per-modality logits, given
-    /// each branch's mean logits over the training set.
-    ///
-    /// A constant can be moved between the branches without changing the
-    /// network, so the raw cut is arbitrary. Here every branch is centred on
-    /// its training mean (features centred, their mean folded into the bias)
-    /// and the total bias is shared equally; the branches still sum to the
-    /// fused logits.
-    pub fn centred(&self, train_means: &[Vec<f64>]) -> Vec<Matrix<T>> {
-        let n_branches = self.logits.len() as f64;
-        let n_classes = self.fused.cols();
-        let total: Vec<f64> = (0..n_classes).map(|k| train_means.iter().map(|m| m[k]).sum()).collect();
-        self.logits
-            .iter()
-            .zip(train_means)
-            .map(|(z, mean)| {
-                Matrix::from_fn(z.rows(), n_classes, |r, k| {
-                    z.row(r)[k] + T::from_f64(total[k] / n_branches - mean[k])
-                })
-            })
-            .collect()
-    }
-
-    /// Mean logits of each branch over these samples: what [`Outputs::centred`]
-    /// needs from the training set.
-    pub fn mean_logits(&self) -> Vec<Vec<f64>> {
-        let mean = |z: &Matrix<T>, k: usize| {
-            crate::num::sums::sum_by(z.rows(), |r| z.row(r)[k].to_f64()) / z.rows() as f64
-        };
-        self.logits.iter().map(|z| (0..z.cols()).map(|k| mean(z, k)).collect()).collect()
     }
 }
 

@@ -75,6 +75,8 @@ pub trait Scalar:
     const ONE: Self;
     /// The name stored in specs: `f32` or `f64`.
     const NAME: &'static str;
+    /// Distance from one to the next larger value.
+    const EPSILON: f64;
 
     /// Rounds to the nearest representable value.
     fn from_f64(value: f64) -> Self;
@@ -115,6 +117,7 @@ macro_rules! scalar {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const NAME: &'static str = stringify!($t);
+            const EPSILON: f64 = <$t>::EPSILON as f64;
 
             #[inline(always)]
             fn from_f64(value: f64) -> Self {

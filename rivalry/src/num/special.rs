@@ -45,6 +45,39 @@ pub fn ln_gamma(x: f64) -> f64 {
     libm::lgamma(x)
 }
 
+/// The digamma function, d ln Gamma(x) / dx, for x > 0: psi(x) = psi(x + 1) - 1/x until the
+/// asymptotic series holds to rounding (Abramowitz and Stegun 6.3.5, 6.3.18).
+pub fn digamma(x: f64) -> f64 {
+    let (mut x, mut below) = (x, 0.0);
+    while x < 12.0 {
+        below += 1.0 / x;
+        x += 1.0;
+    }
+    let r = 1.0 / (x * x);
+    // B_2n / 2n: 1/12, -1/120, 1/252, -1/240, 1/132, -691/32760.
+    let series = r
+        * (1.0 / 12.0
+            - r * (1.0 / 120.0
+                - r * (1.0 / 252.0 - r * (1.0 / 240.0 - r * (1.0 / 132.0 - r * (691.0 / 32760.0))))));
+    ln(x) - 0.5 / x - series - below
+}
+
+/// The trigamma function, d digamma(x) / dx, for x > 0, in the same way (6.4.6, 6.4.12).
+pub fn trigamma(x: f64) -> f64 {
+    let (mut x, mut below) = (x, 0.0);
+    while x < 12.0 {
+        below += 1.0 / (x * x);
+        x += 1.0;
+    }
+    let r = 1.0 / (x * x);
+    // B_2n: 1/6, -1/30, 1/42, -1/30, 5/66, -691/2730.
+    let series = r
+        * (1.0 / 6.0
+            - r * (1.0 / 30.0
+                - r * (1.0 / 42.0 - r * (1.0 / 30.0 - r * (5.0 / 66.0 - r * (691.0 / 2730.0))))));
+    1.0 / x + 0.5 * r + series / x + below
+}
+
 /// Distribution function of the standard normal.
 pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
@@ -227,6 +260,23 @@ pub fn fast_exp_f64(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// SciPy 1.17.1, `digamma` and `polygamma(1, x)`.
+    #[test]
+    fn derivatives_of_the_log_gamma_function_are_those_of_scipy() {
+        for (x, psi, psi1) in [
+            (0.01, -100.560_885_457_868_68, 10_001.621_213_528_311),
+            (0.5, -1.963_510_026_021_423_3, 4.934_802_200_544_68),
+            (1.0, -0.577_215_664_901_532_9, 1.644_934_066_848_226_6),
+            (2.5, 0.703_156_640_645_243_2, 0.490_357_756_100_234_9),
+            (7.0, 1.872_784_335_098_467, 0.153_545_177_959_337_57),
+            (40.0, 3.676_327_374_034_842_8, 0.025_315_103_841_291_032),
+            (1e6, 13.815_510_057_964_19, 1.000_000_500_000_166_7e-6),
+        ] {
+            assert!((digamma(x) - psi).abs() <= 1e-14 * psi.abs().max(1.0), "digamma({x}): {}", digamma(x));
+            assert!((trigamma(x) - psi1).abs() <= 1e-14 * psi1.max(1e-6), "trigamma({x}): {}", trigamma(x));
+        }
+    }
 
     #[test]
     fn normal_quantile_matches_published_values() {

@@ -24,6 +24,11 @@ pub trait Solver<T: Scalar>: Send {
         false
     }
 
+    /// Whether each step asks for exactly one gradient.
+    fn looks_once(&self) -> bool {
+        true
+    }
+
     /// One update.
     ///
     /// A solver may keep the parameters in a form of its own between steps and

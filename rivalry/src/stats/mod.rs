@@ -21,6 +21,7 @@
 //! | how many samples? | [`mcnemar_samples`], [`detectable_difference`], [`detectable_difference_over_seeds`] |
 
 mod bootstrap;
+pub mod clusters;
 mod crossed;
 pub mod distributions;
 mod estimate;

@@ -2,23 +2,19 @@
 //! class probabilities of the separately trained networks are averaged, plain
 //! or after each network's temperature was fitted on the validation part.
 
-use crate::model::{Outputs, loss};
+use crate::model::loss;
 use crate::num::{Matrix, MatrixView, Scalar, special};
-use crate::registry::{Citation, Default, Entry, Knob, Range};
+use crate::registry::{Default, Entry, Knob, Range};
+use crate::works;
 
-use super::{Epoch, NeededRun, Needs, Plan, Settle, Strategy};
+use super::{Epoch, Fusing, NeededRun, Needs, Plan, Settle, Strategy};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
     Entry {
         name: "ensemble",
         summary: "average the probabilities of the separately trained networks (UME)",
-        cites: &[Citation {
-            key: "du2023unimodal",
-            text: "C. Du, J. Teng, T. Li, Y. Liu, T. Yuan, Y. Wang, Y. Yuan, H. Zhao. On Uni-Modal Feature \
-                   Learning in Supervised Multi-Modal Learning. ICML 2023",
-            url: "https://arxiv.org/abs/2305.01233",
-        }],
+        cites: &[works::DU2023],
         knobs: &[Knob {
             name: "temperature",
             default: Default::Flag(false),
@@ -35,7 +31,7 @@ struct Ensemble {
 
 impl<T: Scalar> Strategy<T> for Ensemble {
     fn needs(&self, modalities: &[String]) -> Needs {
-        Needs { runs: NeededRun::each_alone(modalities), ..Needs::default() }
+        Needs { runs: NeededRun::each_alone(modalities), fuses: true, ..Needs::default() }
     }
 
     fn settle(&mut self, at: &Epoch<'_, T>, params: &mut [T]) -> Settle {
@@ -47,15 +43,23 @@ impl<T: Scalar> Strategy<T> for Ensemble {
         Plan { stop: true, ..Plan::default() }
     }
 
-    fn fuse(&self, valid: Option<(&Outputs<T>, &[u32])>, outputs: &Outputs<T>) -> Option<Matrix<T>> {
-        let temperatures: Vec<f64> = match valid {
+    fn fuse(&self, at: &Fusing<'_, T>) -> Option<Matrix<T>> {
+        let outputs = at.outputs;
+        let temperatures: Vec<f64> = match at.valid {
             Some((valid, labels)) if self.scaled && !labels.is_empty() => {
                 valid.logits.iter().map(|z| fit_temperature(z.view(), labels)).collect()
             }
             _ => vec![1.0; outputs.logits.len()],
         };
         let views: Vec<_> = outputs.logits.iter().map(Matrix::view).collect();
-        Some(mean_probabilities(&views, &temperatures))
+        let mut scores = mean_probabilities(&views, &temperatures);
+        // The logarithm, of which the softmax is the mean again; finite also where all are sure.
+        let smallest = T::from_f64(1e-30);
+        scores
+            .as_mut_slice()
+            .iter_mut()
+            .for_each(|p| *p = if *p > smallest { p.ln() } else { smallest.ln() });
+        Some(scores)
     }
 }
 

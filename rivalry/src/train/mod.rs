@@ -2,6 +2,7 @@
 //! hooks, solvers move the weights, a [`Watch`] looks on. It reads no clock
 //! and prints nothing.
 
+mod direction;
 mod field;
 mod meters;
 mod neurons;
@@ -10,6 +11,7 @@ mod resume;
 mod run;
 mod step;
 mod trace;
+mod valid;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -19,6 +21,7 @@ use crate::num::{Numbers, Values};
 use crate::record::{Checkpoint, Record};
 use crate::spec::{Job, Precision};
 
+pub use direction::direction;
 pub(crate) use prepare::network;
 pub use prepare::{Prepared, flops_per_epoch, prepare};
 

@@ -1,9 +1,9 @@
 //! A run from its first epoch, or from a checkpoint, to its record.
 
 use crate::data::Dataset;
-use crate::model::{Batch, Inputs, Slice, Source, Tiles, loss};
+use crate::model::{Batch, Inputs, Slice, Source, Tiles};
 use crate::num::{Draws, Purpose, Scalar, sums, vectorised};
-use crate::record::{Best, Checkpoint, Cost, Ended, Record, Trajectory, Unreached};
+use crate::record::{Best, Checkpoint, Cost, Ended, Record, Trajectory, Unreached, branch_reading};
 use crate::solvers::schedule::Schedule;
 use crate::solvers::{self, Halt, Progress, Reading, Solver, Update};
 use crate::spec::{Job, Until};
@@ -16,6 +16,7 @@ use super::prepare::{Prepared, build, network, prepare};
 use super::resume::{Kept, bring_back, checkpoint, keep, restore};
 use super::step::{Buffers, Weighting};
 use super::trace::record;
+use super::valid::{better, stale, validate};
 use super::{Control, EpochReport, TrainError, Trained, Watch};
 
 const BATCH_ORDER: Purpose = Purpose::new("batch order");
@@ -68,7 +69,7 @@ pub(super) fn run<T: Scalar>(
         _ => Ended::Finished,
     };
     for epoch in first..n_epochs {
-        let Some(progress) =
+        let Some((progress, aside)) =
             buffers.epoch(epoch, n_epochs, &prepared, &teachers, schedule.as_ref(), &mut state)
         else {
             if until.is_some() && epoch > 0 {
@@ -79,7 +80,9 @@ pub(super) fn run<T: Scalar>(
         let Reading { loss: train_loss, errors } = progress.reading;
         let train_error = errors.map(|n| n as f64 / prepared.train.len() as f64);
         state.cost.epochs = epoch + 1;
-        follow(&mut state, train_error, &progress);
+        if !aside {
+            follow(&mut state, train_error, &progress);
+        }
         if let Some(what) = trouble(&progress, &state.params) {
             ended = Ended::Diverged { epoch, what: what.to_owned() };
             break;
@@ -90,12 +93,13 @@ pub(super) fn run<T: Scalar>(
         if wanted || last || read || !prepared.valid.is_empty() {
             buffers.catch_up(epoch, n_epochs, &prepared, &teachers, &mut state);
         }
-        let valid = validate(&prepared, &state.params);
+        let fuses = job.needs().fuses.then_some(state.strategy.as_ref());
+        let valid = if aside { None } else { validate(&prepared, &state.params, fuses) };
         if valid.is_some_and(|(_, loss)| !loss.is_finite()) {
             ended = Ended::Diverged { epoch, what: "the validation loss".to_owned() };
             break;
         }
-        if let Some(meters) = &mut meters {
+        if let Some(meters) = meters.as_mut().filter(|_| !aside) {
             meters.epoch(epoch, &prepared.model, &state.params, &mut state.trajectory);
         }
         if let Some((accuracy, loss)) = valid {
@@ -120,8 +124,9 @@ pub(super) fn run<T: Scalar>(
             weights: wanted.then(|| T::as_values(&state.params)),
         };
         let control = watch.epoch(&report);
-        let reached = until.is_some_and(|u| errors == Some(0) && train_loss <= u.train_loss);
-        let stop_early = state.best.is_some_and(|best| epoch - best.epoch >= patience);
+        let reached =
+            until.filter(|_| !aside).is_some_and(|u| errors == Some(0) && train_loss <= u.train_loss);
+        let stop_early = state.best.is_some_and(|best| stale(&state.trajectory, &best) >= patience as usize);
         if reached {
             ended = Ended::Converged { epoch };
         } else if control == Control::Finish {
@@ -184,7 +189,7 @@ impl<T: Scalar> Loop<T> {
     }
 
     /// Trains one epoch; what was read over its samples and what its last step
-    /// did, or nothing when the strategy ends training here.
+    /// did, and whether it only measures; nothing when the strategy ends training here.
     fn epoch(
         &mut self,
         index: u32,
@@ -193,7 +198,7 @@ impl<T: Scalar> Loop<T> {
         teachers: &[Teacher<'_, T>],
         schedule: &dyn Schedule,
         state: &mut State<T>,
-    ) -> Option<Progress> {
+    ) -> Option<(Progress, bool)> {
         let Prepared { model, train, valid, .. } = prepared;
         let seed = self.seed;
         // The weights before the epoch, in a buffer that epochs share.
@@ -211,7 +216,7 @@ impl<T: Scalar> Loop<T> {
         if plan.stop {
             return None;
         }
-        let (order, sample_weights) = self.order(index, &plan, train.len());
+        let Order { rows: order, picks, weights: sample_weights } = self.order(index, &plan, train.len());
         let factor = schedule.factor(index, n_epochs);
         let rates: Vec<_> = plan.steps.iter().map(|step| (step.rates(model), step.frozen(model))).collect();
         let mut errors = self.until.map(|_| 0);
@@ -221,6 +226,7 @@ impl<T: Scalar> Loop<T> {
         while position < order.len() {
             let stop = order.len().min(position + self.batch_rows);
             let rows = &order[position..stop];
+            let picks = &picks.as_ref().unwrap_or(&order)[position..stop];
             let samples = sample_weights.as_ref().map(|w| &w[position..stop]);
             let weighting = Weighting { classes: prepared.class_weights.as_deref(), samples };
             if !self.full {
@@ -229,7 +235,8 @@ impl<T: Scalar> Loop<T> {
             for (sub_step, (rates, frozen)) in rates.iter().enumerate() {
                 let slice = Slice::all(train);
                 let labels = if self.full { slice.labels() } else { self.batch.labels() };
-                let step = Step { epoch: &at, sub_step, position, rows, labels };
+                let step =
+                    Step { params: &[], epoch: &at, sub_step, position, rows, picks, labels, weights: None };
                 let State { strategy, solver, params, .. } = state;
                 let update = Update { factor, rates };
                 let (strategy, buffers) = (strategy.as_mut(), &mut self.buffers);
@@ -264,7 +271,7 @@ impl<T: Scalar> Loop<T> {
         }
         self.before = before;
         let reading = Reading { loss: sums::sum(&losses) / order.len() as f64, errors };
-        last.map(|progress| Progress { reading, ..progress })
+        last.map(|progress| (Progress { reading, ..progress }, plan.aside))
     }
 
     /// Brings the weights up to date with what the solver knows.
@@ -283,7 +290,9 @@ impl<T: Scalar> Loop<T> {
         let State { strategy, solver, params, .. } = state;
         let epoch =
             Epoch { index, n_epochs, seed: self.seed, model, params: &[], train, valid, needed: teachers };
-        let step = Step { epoch: &epoch, sub_step: 0, position: 0, rows: &[], labels: &train.y };
+        let (rows, picks, labels) = (&[], &[], &train.y[..]);
+        let step =
+            Step { params: &[], epoch: &epoch, sub_step: 0, position: 0, rows, picks, labels, weights: None };
         let mut field = StepField {
             step: &step,
             strategy: strategy.as_mut(),
@@ -297,23 +306,31 @@ impl<T: Scalar> Loop<T> {
         solver.catch_up(params, &mut field);
     }
 
-    /// The epoch's samples in their order, and their weights where a plan
-    /// gives them.
-    fn order(&self, epoch: u32, plan: &Plan, n: usize) -> (Vec<u32>, Option<Vec<T>>) {
-        if self.full {
-            return ((0..n as u32).collect(), None);
-        }
+    /// The epoch's samples in their order.
+    fn order(&self, epoch: u32, plan: &Plan, n: usize) -> Order<T> {
         let mut draws = Draws::new(self.seed, BATCH_ORDER, epoch);
         match &plan.samples {
-            None => (draws.permutation(n), None),
+            _ if self.full => Order { rows: (0..n as u32).collect(), picks: None, weights: None },
+            None => Order { rows: draws.permutation(n), picks: None, weights: None },
             Some(samples) => {
-                let order = draws.permutation(samples.len());
-                let pick = |i: &u32| samples[*i as usize];
-                let weights = order.iter().map(|i| T::from_f64(pick(i).1)).collect();
-                (order.iter().map(|i| pick(i).0).collect(), Some(weights))
+                let picks = draws.permutation(samples.len());
+                let (mut rows, mut weights) = (Vec::new(), Vec::new());
+                for (row, weight) in picks.iter().map(|i| samples[*i as usize]) {
+                    rows.push(row);
+                    weights.push(T::from_f64(weight));
+                }
+                Order { rows, picks: Some(picks), weights: Some(weights) }
             }
         }
     }
+}
+
+/// The samples of an epoch, one batch after another.
+struct Order<T> {
+    rows: Vec<u32>,
+    /// Where each stands in the plan's samples, if the plan named any.
+    picks: Option<Vec<u32>>,
+    weights: Option<Vec<T>>,
 }
 
 /// The neuron form of the objective on the training part.
@@ -330,10 +347,15 @@ fn unreached(n_epochs: u32, why: Unreached) -> Ended {
 
 /// Writes an epoch's quantities to the trajectory.
 fn follow<T: Scalar>(state: &mut State<T>, train_error: Option<f64>, progress: &Progress) {
-    let State { trajectory, cost, .. } = state;
+    let State { trajectory, cost, strategy, .. } = state;
     trajectory.push("train_loss", progress.reading.loss);
     if let Some(error) = train_error {
         trajectory.push("train_error", error);
+    }
+    for (name, values) in strategy.readings() {
+        for (i, value) in values.into_iter().enumerate() {
+            trajectory.push(&branch_reading(name, i), value);
+        }
     }
     if let Some(time) = progress.time {
         let rejected = trajectory.get("rejected_steps").last().copied().unwrap_or(0.0);
@@ -369,27 +391,6 @@ fn all_finite<T: Scalar>(values: &[T]) -> bool {
         },
     );
     sums.iter().all(|sum| sum.is_finite())
-}
-
-/// Accuracy and mean loss on the validation part.
-fn validate<T: Scalar>(prepared: &Prepared<T>, params: &[T]) -> Option<(f64, f64)> {
-    let valid = &prepared.valid;
-    if valid.is_empty() {
-        return None;
-    }
-    let (mut right, mut loss) = (0, 0.0);
-    prepared.model.visit(params, valid, |start, work| {
-        let fused = work.fused();
-        let labels = &valid.y[start..start + fused.rows()];
-        right += labels.iter().enumerate().filter(|(i, y)| loss::is_right(fused.row(*i), **y)).count();
-        loss += loss::mean_cross_entropy(fused, labels) * labels.len() as f64;
-    });
-    Some((right as f64 / valid.len() as f64, loss / valid.len() as f64))
-}
-
-/// Higher validation accuracy; at equal accuracy, lower loss.
-fn better(new: &Best, old: &Best) -> bool {
-    new.accuracy > old.accuracy || (new.accuracy == old.accuracy && new.loss < old.loss)
 }
 
 /// The networks that a strategy builds on.

@@ -78,13 +78,14 @@ pub(super) fn evaluate<T: Scalar>(
 ) -> f64 {
     let model = at.epoch.model;
     let Buffers { work, upstream, objective, groups, term_grad, log_norm, weights, .. } = buffers;
+    let weights = weighting.fill(at.labels, weights);
+    let at = &Step { params, weights, ..*at };
     strategy.batch(at, work);
     let noise = Noise { seed: at.epoch.seed, epoch: at.epoch.index, position: at.position };
     model.forward(params, source, Some(noise), work);
     objective.clear();
     strategy.objective(at, work, objective);
 
-    let weights = weighting.fill(at.labels, weights);
     let mut fused_loss = None;
     groups.resize_with(objective.n_groups(), || vec![T::ZERO; model.n_params()]);
     for (g, grad) in groups.iter_mut().enumerate() {
@@ -97,7 +98,7 @@ pub(super) fn evaluate<T: Scalar>(
         }
         model.backward(params, source, upstream, frozen, work, grad);
     }
-    strategy.gradient(at, params, groups);
+    strategy.gradient(at, groups);
     // The solver takes the first group; its old buffer serves the next step.
     direction.resize(model.n_params(), T::ZERO);
     std::mem::swap(direction, &mut groups[0]);

@@ -77,6 +77,11 @@ fn a_run_resumed_at_any_epoch_leaves_the_same_record() {
     let (mut resumed, mut combinations) = (0, 0);
     for entry in crate::strategies::table::<f32>() {
         for solver in crate::solvers::table::<f32>() {
+            // Strategies see gradients and weights, not solvers: one of each kind is enough.
+            let first = ["naive", "unimodal", "ensemble", "auxiliary"].contains(&entry.name);
+            if !first && !["adam", "gradient_descent", "gradient_flow"].contains(&solver.name) {
+                continue;
+            }
             for encoder in small_encoders() {
                 for precision in [Precision::F32, Precision::F64] {
                     let mut spec = Spec { precision, encoder: encoder.clone(), ..small_spec(entry.name) };
@@ -84,6 +89,15 @@ fn a_run_resumed_at_any_epoch_leaves_the_same_record() {
                     spec.solver = Choice::new(solver.name);
                     if entry.name == "unimodal" {
                         spec.modalities = vec!["b".into()];
+                    }
+                    let build = (entry.build)(&entry.settle(&spec.strategy).unwrap());
+                    let solver_kind = (solver.build)(&solver.settle(&spec.solver).unwrap());
+                    let needs = build.needs(&spec.modalities);
+                    if (needs.stepwise && !solver_kind.looks_once())
+                        || (needs.resamples && solver_kind.full_batch())
+                    {
+                        assert!(spec.check(&data).is_err(), "{} with {}", entry.name, solver.name);
+                        continue;
                     }
                     resumed += resume_everywhere(&spec, &data);
                     combinations += 1;
@@ -172,7 +186,7 @@ fn the_ensemble_is_the_mean_of_the_separately_trained_probabilities() {
         }
     }
     for (got, expected) in ensemble.predictions.scores.iter().zip(&mean) {
-        assert!((f64::from(*got) - expected).abs() < 1e-6);
+        assert!((crate::num::special::exp(f64::from(*got)) - expected).abs() < 1e-6);
     }
     assert_eq!(ensemble.cost.updates, 0);
 }

@@ -6,7 +6,7 @@ use crate::model::{LateFusion, Outputs};
 use crate::num::{Matrix, Scalar};
 use crate::record::{Ended, Predictions, Record, TensorInfo};
 use crate::spec::{ENGINE, Job};
-use crate::strategies::Strategy;
+use crate::strategies::{Fusing, Strategy};
 
 use super::prepare::Prepared;
 use super::run::State;
@@ -75,7 +75,8 @@ fn predict<T: Scalar>(
         }
     }
     let means = train.mean_logits();
-    let fused = strategy.fuse(valid.as_ref().map(|v| (v, &prepared.valid.y[..])), &test);
+    let valid = valid.as_ref().map(|outputs| (outputs, &prepared.valid.y[..]));
+    let fused = strategy.fuse(&Fusing { model, params, valid, outputs: &test });
     let single = |m: &Matrix<T>| m.as_slice().iter().map(|v| v.to_f64() as f32).collect::<Vec<f32>>();
     Ok(Predictions {
         rows: prepared.partition.test.clone(),

@@ -6,10 +6,11 @@ use crate::tree::{Source, Tree, line_at, positions};
 use super::Finding;
 
 /// The order. `docs/decisions/0001-layout-and-layers.md` says why.
-pub(super) const LAYERS: [&str; 19] = [
+pub(super) const LAYERS: [&str; 20] = [
     "num",
     "stats",
     "registry",
+    "works",
     "data",
     "formats",
     "encoders",

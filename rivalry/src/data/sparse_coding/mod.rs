@@ -40,17 +40,13 @@ pub use knobs::KNOBS;
 use super::{Features, Modality};
 use crate::num::{Matrix, Numbers, Scalar};
 use crate::registry::Citation;
+use crate::works;
 
 #[cfg(test)]
 mod tests;
 
 /// The talk's paper, which the form of the model is from.
-pub const SOURCE: Citation = Citation {
-    key: "huang2022competition",
-    text: "Y. Huang, J. Lin, C. Zhou, H. Yang, L. Huang. Modality Competition: What Makes Joint \
-           Training of Multi-modal Network Fail in Deep Learning? (Provably). ICML 2022",
-    url: "https://arxiv.org/abs/2203.12221",
-};
+pub const SOURCE: Citation = works::HUANG2022;
 
 /// What documents say of where the model comes from.
 pub const ORIGIN: &str = "X^r = M^r z^r + xi^r is the talk's; the laws of z and xi and all constants are our \

@@ -32,36 +32,13 @@ use super::outcome::Outcome;
 use super::setting::Setting;
 use crate::registry::{Citation, Entry, Table};
 use crate::stats::Estimate;
+use crate::works::{DU2023 as DU, HUANG2022 as HUANG, TANG2025 as TANG, ZHANG2024 as ZHANG};
 
-const HUANG: Citation = Citation {
-    key: "huang2022competition",
-    text: "Y. Huang, J. Lin, C. Zhou, H. Yang, L. Huang. Modality Competition: What Makes Joint \
-           Training of Multi-modal Network Fail in Deep Learning? (Provably). ICML 2022",
-    url: "https://arxiv.org/abs/2203.12221",
-};
 const ALLENZHU: Citation = Citation {
     key: "allenzhu2020ensemble",
     text: "Z. Allen-Zhu, Y. Li. Towards Understanding Ensemble, Knowledge Distillation and \
            Self-Distillation in Deep Learning. 2020",
     url: "https://arxiv.org/abs/2012.09816",
-};
-const DU: Citation = Citation {
-    key: "du2023unimodal",
-    text: "C. Du, J. Teng, T. Li, Y. Liu, T. Yuan, Y. Wang, Y. Yuan, H. Zhao. On Uni-Modal Feature \
-           Learning in Supervised Multi-Modal Learning. ICML 2023",
-    url: "https://arxiv.org/abs/2305.01233",
-};
-const TANG: Citation = Citation {
-    key: "tang2025strength",
-    text: "Tang et al. Effective Competitive Strength: shaping initial strengths by uni-modal training \
-           before joint training. 2025",
-    url: "https://arxiv.org/abs/2509.20840",
-};
-const ZHANG: Citation = Citation {
-    key: "zhang2024unimodal",
-    text: "Y. Zhang, P. E. Latham, A. Saxe. Understanding Unimodal Bias in Multimodal Deep Linear Networks. \
-           ICML 2024",
-    url: "https://arxiv.org/abs/2312.00935",
 };
 const DGL: Citation = Citation {
     key: "dgl2025",

@@ -14,11 +14,11 @@
 
 mod broja;
 
-use crate::metrics::clusters::{assign, k_means, principal_scores};
 use crate::metrics::outputs;
 use crate::metrics::{Direction, Metric, Need, Part, Quantity, Reading, Scale, Sheet, Subject, cites};
 use crate::num::{Draws, Matrix, Purpose};
 use crate::registry::{Default, Entry, Knob, Range};
+use crate::stats::clusters::{assign, k_means, principal_scores};
 
 pub use broja::{Decomposition, How, Triples, TriplesError, decompose};
 

@@ -145,6 +145,10 @@ struct GradientFlow<T> {
 }
 
 impl<T: Scalar> Solver<T> for GradientFlow<T> {
+    fn looks_once(&self) -> bool {
+        false
+    }
+
     fn full_batch(&self) -> bool {
         true
     }

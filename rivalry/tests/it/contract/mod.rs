@@ -4,3 +4,4 @@ mod charts;
 mod encoders;
 mod losses;
 mod renderers;
+mod strategies;

@@ -4,14 +4,14 @@
 
 use rivalry::metrics::blending::{Window, weights};
 use rivalry::metrics::calibration::{classwise_ece, debiased, ece, equal_mass_bins};
-use rivalry::metrics::clusters::{k_means, principal_scores};
 use rivalry::metrics::effective_rank::{effective_rank, eigenvalues, singular_values};
 use rivalry::metrics::emap::Scores;
 use rivalry::metrics::meters;
 use rivalry::metrics::pid::{How, Triples, decompose};
-use rivalry::metrics::purity::purity;
 use rivalry::metrics::shapley;
 use rivalry::num::Matrix;
+use rivalry::stats::clusters::purity;
+use rivalry::stats::clusters::{k_means, principal_scores};
 use serde_json::Value;
 
 use super::{number, numbers};

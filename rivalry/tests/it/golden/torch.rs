@@ -4,6 +4,7 @@
 mod networks;
 mod runs;
 mod solvers;
+mod strategies;
 
 use rivalry::encoders;
 use rivalry::model::{BranchPlan, Inputs, LateFusion};
@@ -50,7 +51,7 @@ fn network(case: &Value) -> LateFusion<f64> {
         let choice: Choice = serde_json::from_value(m["encoder"].clone()).unwrap();
         let entry = find("encoder", encoders::table::<f64>(), &choice.name).unwrap();
         BranchPlan {
-            modality,
+            modality: m["index"].as_u64().map_or(modality, |i| usize::try_from(i).unwrap()),
             name: m["name"].as_str().unwrap().to_owned(),
             n_inputs: usize::try_from(m["width"].as_u64().unwrap()).unwrap(),
             encoder: (entry.build)(&entry.settle(&choice).unwrap()),

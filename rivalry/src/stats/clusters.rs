@@ -1,7 +1,7 @@
 //! k-means and principal components, for metrics that need symbols or clusters.
 //! Nothing here knows labels or modalities.
 
-use crate::num::{Draws, Matrix, MatrixView, Op, Purpose, product, sums};
+use crate::num::{Draws, Matrix, MatrixView, Op, Purpose, Scalar, product, sums};
 
 const CENTRES: Purpose = Purpose::new("k-means centres");
 const DIRECTIONS: Purpose = Purpose::new("principal directions");
@@ -101,6 +101,41 @@ fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
+/// The least and the largest value of every column of some rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnEnds(Vec<(f64, f64)>);
+
+impl ColumnEnds {
+    /// The ends of these rows.
+    pub fn of<T: Scalar>(rows: &Matrix<T>) -> Self {
+        let column = |k: usize| (0..rows.rows()).map(move |r| rows.row(r)[k].to_f64());
+        let ends = |k: usize| {
+            column(k).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+        };
+        Self((0..rows.cols()).map(ends).collect())
+    }
+
+    /// A value of a column moved to -1 (its low end) to 1; 0 in a constant column.
+    pub fn scale(&self, column: usize, x: f64) -> f64 {
+        let (low, high) = self.0[column];
+        if high > low { 2.0 * (x - low) / (high - low) - 1.0 } else { 0.0 }
+    }
+}
+
+/// Share of rows in the most frequent class of their cluster; 0 of no rows.
+pub fn purity(clusters: &[usize], labels: &[u32]) -> f64 {
+    let mut counts = std::collections::BTreeMap::new();
+    for pair in clusters.iter().zip(labels) {
+        *counts.entry(pair).or_insert(0_usize) += 1;
+    }
+    let mut largest = std::collections::BTreeMap::new();
+    for ((cluster, _), n) in counts {
+        let top = largest.entry(cluster).or_insert(0);
+        *top = n.max(*top);
+    }
+    largest.values().sum::<usize>() as f64 / labels.len().max(1) as f64
+}
+
 /// Scores of rows on the principal components of `fit`: both centred on its
 /// column means, at most `n_components` directions, found by subspace iteration
 /// from seeded directions.
@@ -148,6 +183,13 @@ fn orthonormalise(basis: &mut Matrix<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn purity_by_hand() {
+        assert_eq!(purity(&[0, 0, 0, 1, 1, 1], &[0, 0, 1, 1, 1, 0]), 4.0 / 6.0);
+        assert_eq!(purity(&[2, 2, 5], &[1, 1, 0]), 1.0);
+        assert_eq!(purity(&[], &[]), 0.0);
+    }
 
     /// Rows round three corners of a triangle.
     fn three() -> (Matrix<f64>, Vec<usize>) {

@@ -88,3 +88,24 @@ pub const ZHANG2024: Citation = Citation {
            ICML 2024",
     url: "https://arxiv.org/abs/2312.00935",
 };
+
+/// The one-standard-error rule.
+pub const BREIMAN1984: Citation = Citation {
+    key: "breiman1984trees",
+    text: "L. Breiman, J. H. Friedman, R. A. Olshen, C. J. Stone. Classification and Regression Trees. Wadsworth 1984",
+    url: "https://doi.org/10.1201/9781315139470",
+};
+
+/// Adjusted p values.
+pub const HOLM1979: Citation = Citation {
+    key: "holm1979multiple",
+    text: "S. Holm. A Simple Sequentially Rejective Multiple Test Procedure. Scandinavian Journal of Statistics 6, 1979",
+    url: "https://www.jstor.org/stable/4615733",
+};
+
+/// Successive halving.
+pub const JAMIESON2016: Citation = Citation {
+    key: "jamieson2016halving",
+    text: "K. Jamieson, A. Talwalkar. Non-stochastic Best Arm Identification and Hyperparameter Optimization. AISTATS 2016",
+    url: "https://arxiv.org/abs/1502.07943",
+};

@@ -39,6 +39,11 @@ pub struct Training {
 }
 
 impl Cells {
+    /// One value per test row of every trial, or why there is none.
+    pub fn of_trials(values: Vec<Result<Vec<f32>, String>>) -> Self {
+        Self(values)
+    }
+
     /// A linear combination, trial by trial; missing where a part is missing.
     pub fn combine(parts: &[(f32, &Self)]) -> Self {
         let n_trials = parts.first().map_or(0, |(_, cells)| cells.0.len());
@@ -154,6 +159,17 @@ impl Series<'_> {
         }
         let differences = FoldDifferences::new(&cells.means(), self.test_over_train())?;
         Some((differences.practical(rope)?, differences.estimate(self.bootstrap.level).n))
+    }
+
+    /// The two-sided p value of a mean of per-sample differences (each in [-1, 1]) against zero, by what makes
+    /// its interval; `None` where it has none.
+    pub fn p_value(&self, cells: &Cells) -> Option<f64> {
+        if self.study.design == Design::GivenSplit {
+            let (values, groups) = self.given_split(cells).ok()?;
+            let range = Some((-1.0, 1.0));
+            return Some(crossed_replicates(&values, groups.as_deref(), None, range, &self.bootstrap)?.sign_p());
+        }
+        FoldDifferences::new(&cells.means(), self.test_over_train())?.p_value()
     }
 
     /// The mean of one number per trial with its interval.

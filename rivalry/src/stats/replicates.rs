@@ -66,6 +66,18 @@ impl Replicates {
         }
     }
 
+    /// Twice the smaller share of replicates on either side of zero, the observed value
+    /// counted in: a two-sided p value. 1 where the data forbid resampling.
+    pub fn sign_p(&self) -> f64 {
+        if self.sorted.is_empty() {
+            return 1.0;
+        }
+        let not_above = self.sorted.partition_point(|r| *r <= 0.0);
+        let below = self.sorted.partition_point(|r| *r < 0.0);
+        let smaller = not_above.min(self.sorted.len() - below);
+        (2.0 * (1 + smaller) as f64 / (1 + self.sorted.len()) as f64).min(1.0)
+    }
+
     /// The shares of replicates below, within and above `[-rope, rope]`
     /// ([`practical::rope`]); `None` where [`Replicates::estimate`] has no
     /// bootstrap interval.

@@ -72,6 +72,12 @@ impl FoldDifferences {
         )
     }
 
+    /// The standard error of the mean difference, corrected for the overlap; 0 where nothing
+    /// varies or there is one fold.
+    pub fn standard_error(&self) -> f64 {
+        self.standard_error
+    }
+
     /// The two-sided p value of the corrected resampled t test; `None` when
     /// there is no spread to judge by.
     pub fn p_value(&self) -> Option<f64> {

@@ -8,6 +8,7 @@
 
 mod diagnosis;
 mod plan;
+pub mod remedy;
 mod replay;
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,9 @@ pub struct Engine<'a> {
 pub trait SweepWatch: Sync {
     /// Before the first run, and whenever the number of runs changes.
     fn begin(&self, _n_runs: usize) {}
+
+    /// Before a worker looks for a run in the store or computes it, on the worker's thread.
+    fn run_begins(&self, _job: &Job) {}
 
     /// After each run.
     fn run_done(&self, _run: &RunDone<'_>) {}
@@ -112,6 +116,7 @@ pub fn run<M: Send>(
     let queue = Queue::new(units, n_trials);
     let worker = || {
         while let Some(idx) = queue.next(engine.stop) {
+            watch.run_begins(&units[idx].job);
             match attempt(&units[idx].job, data, &queue.needed(units, idx), engine) {
                 Ok(Attempt::Done { record, reused }) => {
                     watch.run_done(&RunDone { job: &units[idx].job, record: &record, reused });

@@ -96,15 +96,24 @@ impl Plan {
         subsets: Subsets,
         controls: &[Choice],
     ) -> Result<Self, PlanError> {
-        let n = data.modalities().len();
-        if n < 2 {
+        let models = models(data.modalities().len(), subsets, controls)?;
+        Self::of_networks(data, base, seeds, &models)
+    }
+
+    /// The same for networks of these modalities and strategies.
+    pub(super) fn of_networks(
+        data: &Dataset,
+        base: &Spec,
+        seeds: u32,
+        models: &[(Vec<usize>, Choice)],
+    ) -> Result<Self, PlanError> {
+        if data.modalities().len() < 2 {
             let modality = data.modalities().first().map(|m| m.name.clone()).unwrap_or_default();
             return Err(PlanError::OneModality { data: data.name().to_owned(), modality });
         }
         if seeds == 0 {
             return Err(PlanError::NoSeeds);
         }
-        let models = models(n, subsets, controls)?;
         let (design, trials_per_repeat, repeats_differ) = match data.split() {
             Split::Given { .. } => (Design::GivenSplit, 1, false),
             Split::HoldOut { .. } => (Design::HoldOut, 1, true),
@@ -118,7 +127,7 @@ impl Plan {
                 let repeat = if repeats_differ { s } else { 0 };
                 let trial = TrialPlan { seed: base.seed.wrapping_add(s), repeat, fold };
                 let at = Spec { seed: trial.seed, repeat, fold: fold as u32, ..base.clone() };
-                units.extend(trial_units(data, &at, &models, trials.len(), units.len())?);
+                units.extend(trial_units(data, &at, models, trials.len(), units.len())?);
                 // Repeats of given folds share their partition but not their seed.
                 trials.push(TrialPlan { repeat: s, ..trial });
             }
@@ -142,6 +151,13 @@ impl Plan {
             design: self.design,
             trials_per_repeat: self.trials_per_repeat,
         }
+    }
+
+    /// The first trials alone.
+    pub(super) fn first(mut self, n_trials: usize) -> Self {
+        self.trials.truncate(n_trials);
+        self.units.retain(|unit| unit.trial < n_trials);
+        self
     }
 
     /// Number of repeats (seeds).

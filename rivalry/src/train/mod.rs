@@ -24,6 +24,7 @@ use crate::spec::{Job, Precision};
 pub use direction::direction;
 pub(crate) use prepare::network;
 pub use prepare::{Prepared, flops_per_epoch, prepare};
+pub use trace::fused_scores;
 
 /// What training gives back.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,9 +6,9 @@ use crate::model::{LateFusion, Outputs};
 use crate::num::{Matrix, Scalar};
 use crate::record::{Ended, Predictions, Record, TensorInfo};
 use crate::spec::{ENGINE, Job};
-use crate::strategies::{Fusing, Strategy};
+use crate::strategies::{self, Fusing, Strategy};
 
-use super::prepare::Prepared;
+use super::prepare::{Prepared, build};
 use super::run::State;
 
 /// Outputs beyond this are as bad as infinite ones: their sums over branches,
@@ -84,6 +84,20 @@ fn predict<T: Scalar>(
         scores: single(fused.as_ref().unwrap_or(&test.fused)),
         branches: test.centred(&means).iter().map(single).collect(),
     })
+}
+
+/// What a kept network predicts, given its outputs on some part and on the validation part: scores,
+/// of which the largest wins, as its strategy makes them.
+pub fn fused_scores<T: Scalar>(
+    job: &Job,
+    model: &LateFusion<T>,
+    params: &[T],
+    valid: Option<(&Outputs<T>, &[u32])>,
+    outputs: &Outputs<T>,
+) -> Matrix<T> {
+    let strategy = build("strategy", strategies::table::<T>(), &job.spec().strategy);
+    let fused = strategy.fuse(&Fusing { model, params, valid, outputs });
+    fused.unwrap_or_else(|| outputs.fused.clone())
 }
 
 fn within_reach<T: Scalar>(outputs: &Outputs<T>) -> bool {

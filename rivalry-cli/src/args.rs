@@ -30,6 +30,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
     Diagnose(Box<commands::diagnose::DiagnoseArgs>),
+    Remedy(Box<commands::remedy::RemedyArgs>),
     Compare(Box<commands::compare::CompareArgs>),
     Classes(Box<commands::compare::ClassesArgs>),
     Monitor(commands::monitor::MonitorArgs),

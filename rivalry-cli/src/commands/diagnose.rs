@@ -187,7 +187,8 @@ impl SweepWatch for Shown {
     }
 }
 
-fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
+/// Somebody stopped it: how to go on.
+pub(crate) fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
     let hint = continuation.map_or_else(
         || "nothing was kept; with `--out DIR` the same command continues".to_owned(),
         |command| format!("`{command}` continues"),
@@ -197,12 +198,20 @@ fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
 
 fn failed(error: &DiagnoseError, continuation: Option<&str>) -> Failure {
     match error {
-        DiagnoseError::Plan(PlanError::OneModality { .. }) => Failure::one(
+        DiagnoseError::Plan(error) => plan_failed(error, "diagnose"),
+        DiagnoseError::Sweep(error) => sweep_failed(error, continuation),
+    }
+}
+
+/// Nothing can be trained as asked.
+pub(crate) fn plan_failed(error: &PlanError, verb: &str) -> Failure {
+    match error {
+        PlanError::OneModality { .. } => Failure::one(
             Status::Data,
             error,
             Some("name the parts of the features as modalities: `--modality NAME=PATTERN`".to_owned()),
         ),
-        DiagnoseError::Plan(PlanError::Spec(errors)) => Failure {
+        PlanError::Spec(errors) => Failure {
             status: Status::Usage,
             problems: errors
                 .iter()
@@ -213,15 +222,21 @@ fn failed(error: &DiagnoseError, continuation: Option<&str>) -> Failure {
                 })
                 .collect(),
         },
-        DiagnoseError::Plan(_) => Failure::usage(error, "`rivalry diagnose --help` shows what is possible"),
-        DiagnoseError::Sweep(SweepError::Interrupted { .. }) => interrupted(&error.to_string(), continuation),
-        DiagnoseError::Sweep(SweepError::Store(error)) => store::failed(error),
-        DiagnoseError::Sweep(SweepError::Unreadable { .. }) => Failure::one(
+        _ => Failure::usage(error, format!("`rivalry {verb} --help` shows what is possible")),
+    }
+}
+
+/// Training ended before its end.
+pub(crate) fn sweep_failed(error: &SweepError, continuation: Option<&str>) -> Failure {
+    match error {
+        SweepError::Interrupted { .. } => interrupted(&error.to_string(), continuation),
+        SweepError::Store(error) => store::failed(error),
+        SweepError::Unreadable { .. } => Failure::one(
             Status::Data,
             error,
             Some("`rivalry store doctor DIR` explains what is wrong with the store".to_owned()),
         ),
-        DiagnoseError::Sweep(SweepError::Train(_)) => Failure::one(Status::Usage, error, None),
+        SweepError::Train(_) => Failure::one(Status::Usage, error, None),
     }
 }
 
@@ -276,7 +291,7 @@ fn settings(
 }
 
 /// A spec without what the plan varies.
-fn shared(spec: &Spec) -> Value {
+pub(crate) fn shared(spec: &Spec) -> Value {
     let mut value = json!(spec);
     if let Some(fields) = value.as_object_mut() {
         for varied in ["modalities", "strategy", "repeat", "fold", "seed"] {

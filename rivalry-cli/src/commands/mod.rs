@@ -7,6 +7,7 @@ pub(crate) mod diagnose;
 pub(crate) mod lab;
 pub(crate) mod list;
 pub(crate) mod monitor;
+pub(crate) mod remedy;
 pub(crate) mod report;
 pub(crate) mod store;
 
@@ -24,6 +25,7 @@ Commands to start with:
   rivalry diagnose demo          on built-in data: six views of handwritten digits
   rivalry data inspect FILE      what would be trained on, and what looks odd
   rivalry diagnose FILE          on your own features (.npz, .csv, a folder)
+  rivalry remedy FILE            which remedy helps, tried beside the controls
   rivalry compare --help         from predictions of models you have trained
   rivalry lab verify             the theory behind it, claim by claim
 
@@ -35,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> Result<Status, Failure> {
     match cli.verb {
         None => output::print_text(ORIENTATION).map(|()| Status::Done),
         Some(Verb::Diagnose(args)) => diagnose::run(&args),
+        Some(Verb::Remedy(args)) => remedy::run(&args),
         Some(Verb::Compare(args)) => compare::compare(&args),
         Some(Verb::Classes(args)) => compare::classes(&args),
         Some(Verb::Monitor(args)) => monitor::run(&args),

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use rivalry::registry::{Choice, Value};
 use rivalry::render::RENDERERS;
-use rivalry::report::{ClassesShown, Document, comparison, diagnosis, kept_checks, lab, monitor};
+use rivalry::report::{ClassesShown, Document, comparison, diagnosis, kept_checks, lab, monitor, remedy};
 
 use crate::exit::{Failure, Status};
 use crate::output::{OutputArgs, print_as, save_as};
@@ -62,6 +62,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
         None if matches!(document.command.as_str(), "compare" | "classes") => {
             comparison(document, args.classes)
         }
+        None if document.command == "remedy" => remedy(document),
         None if document.command == "monitor" => monitor(document),
         None if document.command == "check" => kept_checks(document),
         None => diagnosis(document, args.classes),

@@ -1,5 +1,7 @@
 //! The JSON document of a report; `docs/schema.md` describes it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -94,12 +96,16 @@ pub struct Provenance {
     pub threads: Option<usize>,
     /// Seconds from start to end, where the caller measured them.
     pub wall_seconds: Option<f64>,
+    /// Mean seconds of one training of each row of a comparison, networks that it builds on included,
+    /// where the caller measured them: runs that were kept from before have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub run_seconds: BTreeMap<String, f64>,
 }
 
 impl Provenance {
     /// Of a command that neither draws nor computes for long.
     pub fn plain() -> Self {
-        Self { version: env!("CARGO_PKG_VERSION").to_owned(), seed: None, threads: None, wall_seconds: None }
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), seed: None, threads: None, wall_seconds: None, run_seconds: BTreeMap::new() }
     }
 }
 

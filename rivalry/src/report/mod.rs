@@ -18,6 +18,7 @@ mod dots;
 mod inspection;
 mod lab;
 mod monitor;
+mod remedy;
 
 pub use blocks::{
     Better, Block, Card, Cell, Check, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term,
@@ -33,6 +34,7 @@ pub use dots::{Dot, DotRow, Dots, Ties};
 pub use inspection::{data_summary, inspection};
 pub use lab::lab;
 pub use monitor::{monitor, monitor_document};
+pub use remedy::remedy;
 
 /// One content, for people and for programs.
 #[derive(Clone, Debug, PartialEq)]

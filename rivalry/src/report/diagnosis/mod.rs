@@ -118,17 +118,20 @@ pub fn diagnosis(document: Document, classes: ClassesShown) -> Result<Report, No
 }
 
 fn about(data: &Data, settings: &Settings) -> String {
+    format!("{} {} seeds, {} trainings.", about_data(data), settings.seeds, settings.n_runs)
+}
+
+/// What the data are and how they are divided.
+pub(super) fn about_data(data: &Data) -> String {
     let modalities: Vec<String> =
         data.modalities.iter().map(|modality| format!("{} {}", modality.name, modality.dim)).collect();
     format!(
-        "{} samples, {} classes, {} modalities ({}). Split: {}. {} seeds, {} trainings.",
+        "{} samples, {} classes, {} modalities ({}). Split: {}.",
         data.n,
         data.classes.len(),
         data.modalities.len(),
         modalities.join(", "),
         split_in_words(&data.split, data.groups.is_some()),
-        settings.seeds,
-        settings.n_runs,
     )
 }
 

@@ -14,6 +14,9 @@ const FASTER: f64 = 1.5;
 /// Solvers that divide a gradient by its own size.
 const NORMALISING: [&str; 2] = ["adam", "adamw"];
 
+/// Strategies that run as controls.
+pub const CONTROLS: [&str; 4] = [UNIMODAL, NAIVE, "ensemble", "auxiliary"];
+
 /// One row of the comparison.
 #[derive(Clone, Debug)]
 pub(super) struct Arm {
@@ -91,7 +94,6 @@ pub(super) fn methods(
     base: &Spec,
     names: &[String],
 ) -> Result<(Vec<Arm>, Vec<Refused>), Vec<ChoiceError>> {
-    let controls = [UNIMODAL, NAIVE, "ensemble", "auxiliary"];
     let mut entries: Vec<&'static Entry<dyn Strategy<f32>>> = Vec::new();
     let mut errors = Vec::new();
     for name in names {
@@ -108,7 +110,7 @@ pub(super) fn methods(
         entries.extend(strategies::table::<f32>());
     }
     let (mut arms, mut refused) = (Vec::new(), Vec::new());
-    for entry in entries.into_iter().filter(|entry| !controls.contains(&entry.name)) {
+    for entry in entries.into_iter().filter(|entry| !CONTROLS.contains(&entry.name)) {
         let mut arm = plain(entry, data);
         match arm.job(data, base) {
             Ok(job) => {

@@ -25,6 +25,7 @@ use arms::Arm;
 use compare::Facts;
 use measure::{Read, TrialOutcome, read_trial};
 
+pub use arms::CONTROLS;
 pub use results::{
     Answer, Candidate, Rated, Refused, RelativeCost, Remedies, RemedyRow, Rung, Search, SearchTrial,
     SearchedKnob, SearchedMethod,

@@ -1,1 +1,246 @@
-//! placeholder
+//! The comparison's contracts: same bits for any number of threads, resuming, equal budgets, the rules of
+//! choice and answer on trials made by hand.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::arms::Kind;
+use super::measure::{Outcome, Said};
+use super::*;
+use crate::metrics::Design;
+use crate::registry::{Choice, Value};
+use crate::store::Store;
+use crate::sweep::RunDone;
+use crate::train::tests::small_data;
+
+#[derive(Default)]
+struct Counter {
+    computed: AtomicUsize,
+    reused: AtomicUsize,
+    stop_after: usize,
+    stop: AtomicBool,
+}
+
+impl SweepWatch for Counter {
+    fn run_done(&self, run: &RunDone<'_>) {
+        let counter = if run.reused { &self.reused } else { &self.computed };
+        let count = counter.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.stop_after > 0 && count == self.stop_after {
+            self.stop.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+fn asked(methods: &[&str], configurations: usize) -> RemedyAsked {
+    RemedyAsked {
+        base: Spec {
+            encoder: Choice::new("mlp").with("width", 6_i64),
+            epochs: Some(6),
+            batch: 16,
+            seed: 10,
+            ..Spec::default()
+        },
+        seeds: 2,
+        methods: methods.iter().map(ToString::to_string).collect(),
+        configurations,
+        rope: 0.01,
+        bootstrap: Bootstrap { replicates: 200, ..Bootstrap::default() },
+    }
+}
+
+fn go(asked: &RemedyAsked, threads: usize, store: Option<&Store>, watch: &Counter) -> Result<Remedied, RemedyError> {
+    let engine = Engine { store, threads, stop: &watch.stop };
+    remedy(&small_data(90), asked, engine, None, watch)
+}
+
+fn row<'a>(found: &'a Remedied, name: &str) -> &'a RemedyRow {
+    found.results.remedies.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no row {name}"))
+}
+
+// promise: P24
+#[test]
+fn threads_a_store_and_an_interruption_change_no_bit() {
+    let asked = asked(&["umt", "ogm", "modality_dropout"], 4);
+    let one = go(&asked, 1, None, &Counter::default()).unwrap();
+    assert_eq!(go(&asked, 3, None, &Counter::default()).unwrap(), one);
+    let folder = std::env::temp_dir().join(format!("rivalry-remedy-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let store = Store::open(&folder).unwrap();
+    let first = Counter { stop_after: 9, ..Counter::default() };
+    let stopped = go(&asked, 2, Some(&store), &first);
+    assert!(matches!(stopped, Err(RemedyError::Sweep(SweepError::Interrupted { .. }))), "{stopped:?}");
+    let second = Counter::default();
+    assert_eq!(go(&asked, 2, Some(&store), &second).unwrap(), one);
+    assert!(second.reused.load(Ordering::SeqCst) >= 9);
+    let third = Counter::default();
+    assert_eq!(go(&asked, 2, Some(&store), &third).unwrap(), one);
+    assert_eq!(third.computed.load(Ordering::SeqCst), 0);
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
+fn controls_are_always_there_and_costs_count_what_a_method_builds_on() {
+    let found = go(&asked(&["umt"], 1), 2, None, &Counter::default()).unwrap();
+    let names: Vec<&str> = found.results.remedies.iter().map(|row| row.name.as_str()).collect();
+    let data = small_data(90);
+    let mut expected: Vec<String> = data.modalities().iter().map(|m| format!("{} alone", m.name)).collect();
+    expected.extend(["naive", "ensemble", "auxiliary", "auxiliary, encoder_rate 1.5", "umt"].map(str::to_owned));
+    assert_eq!(names, expected);
+    let passes = |name: &str| row(&found, name).relative_cost.passes.unwrap();
+    let alone: f64 = expected[..3].iter().map(|name| passes(name)).sum();
+    // No early stopping with so few rows: three networks alone are one joint training.
+    assert!((alone - 1.0).abs() < 1e-12 && (passes("ensemble") - alone).abs() < 1e-12);
+    assert!((passes("umt") - 2.0).abs() < 1e-12);
+    assert!(row(&found, "auxiliary").relative_cost.parameters.unwrap() > 1.0);
+    let umt = row(&found, "umt");
+    assert_eq!(umt.settings["weight"], Value::Number(10.0));
+    assert!(umt.adjusted_p.is_some() && umt.hardest_control.is_some());
+    assert!(umt.weakest_modality_probe.0.is_ok() && row(&found, "naive").adjusted_p.is_none());
+    assert_eq!(found.results.remedies.iter().filter(|row| row.chosen).count(), 1);
+    assert!(found.results.search.methods.is_empty() && found.results.search.configurations == 1);
+}
+
+#[test]
+fn a_search_keeps_to_its_budget_and_ends_with_a_whole_training() {
+    let found = go(&asked(&["umt", "modality_dropout", "dgl"], 6), 2, None, &Counter::default()).unwrap();
+    let search = &found.results.search;
+    assert_eq!(search.rungs, [Rung { epochs: 2, candidates: 6 }, Rung { epochs: 6, candidates: 2 }]);
+    // (6 x 2 + 2 x 6) epochs on each of two trials.
+    assert_eq!((search.budget_epochs, search.trials.len()), (48.0, 2));
+    let names: Vec<&str> = search.methods.iter().map(|method| method.name.as_str()).collect();
+    assert_eq!(names, ["umt", "modality_dropout", "dgl", "auxiliary"]);
+    for method in &search.methods {
+        assert!(method.spent_epochs <= search.budget_epochs + 1e-9, "{method:?}");
+        let default = &method.candidates[0];
+        assert!(method.knobs.iter().all(|knob| default.settings[&knob.name] == knob.default));
+        assert!(method.candidates.iter().all(|c| !c.rungs.is_empty()));
+        let chosen = &method.candidates[method.chosen];
+        let reached = method.candidates.iter().map(|c| c.rungs.len()).max().unwrap();
+        assert_eq!(chosen.rungs.len(), reached);
+        if method.name != "auxiliary" {
+            let row = row(&found, &method.name);
+            assert!(chosen.settings.iter().all(|(knob, value)| row.settings[knob] == *value));
+        }
+    }
+    // The teachers of `umt` cost it candidates; the others have no such cost.
+    let count = |name: &str| search.methods.iter().find(|m| m.name == name).unwrap().candidates.len();
+    assert!(count("umt") < count("modality_dropout"));
+}
+
+#[test]
+fn a_method_that_does_not_apply_is_listed_with_the_reason() {
+    let mut asked = asked(&["mla", "ogm"], 1);
+    let first = small_data(90).modalities()[0].name.clone();
+    asked.base.encoders.insert(first, Choice::new("mlp").with("width", 5_i64));
+    let found = go(&asked, 2, None, &Counter::default()).unwrap();
+    let refused: Vec<&str> = found.results.refused.iter().map(|refused| refused.name.as_str()).collect();
+    assert_eq!(refused, ["mla"]);
+    assert!(found.results.refused[0].why.contains("same width"), "{:?}", found.results.refused);
+    assert!(row(&found, "ogm").warnings[0].contains("`adam`"));
+    asked.base.solver = Choice::new("sgd");
+    let found = go(&asked, 2, None, &Counter::default()).unwrap();
+    assert!(row(&found, "ogm").warnings.is_empty());
+    asked.methods = vec!["ogmm".to_owned()];
+    let error = go(&asked, 1, None, &Counter::default()).unwrap_err();
+    assert!(error.to_string().contains("did you mean `ogm`"), "{error}");
+}
+
+const ROWS: usize = 400;
+
+/// Three trials in which arm `i` is right on the first `right[i]` of all rows, of test and of validation rows alike,
+/// a little less or more from trial to trial.
+fn trials(right: &[usize], passes: &[f64]) -> Vec<TrialOutcome> {
+    let share = |n: usize| (0..ROWS).map(|row| f32::from(u8::from(row < n))).collect::<Vec<f32>>();
+    let outcome = |(n, passes): (&usize, &f64), shift: usize| Outcome {
+        said: Ok(Said {
+            right: share(n + shift),
+            valid_right: share(n + shift * (1 + n % 2)),
+            valid_loss: 1.0,
+            probes: vec![None, None],
+        }),
+        passes: *passes,
+        n_params: 10,
+        passes_per_epoch: 1.0,
+        teacher_passes: 0.0,
+    };
+    let rows: Vec<u32> = (0..ROWS as u32).collect();
+    let trial = |s: u64| TrialOutcome {
+        at: TrialPlan { seed: s, repeat: s, fold: 0 },
+        n_train: ROWS,
+        valid: rows.clone(),
+        test: rows.clone(),
+        arms: right.iter().zip(passes).map(|pair| outcome(pair, s as usize)).collect(),
+    };
+    (0..3).map(trial).collect()
+}
+
+/// Two modalities alone, the joint network, the ensemble, then methods, with `right` test rows right.
+fn compared(right: &[usize], passes: &[f64]) -> (Remedies, Answer) {
+    let data = small_data(ROWS);
+    let kinds = [Kind::Alone, Kind::Alone, Kind::Joint, Kind::Control];
+    let arms: Vec<Arm> = (0..right.len())
+        .map(|i| Arm {
+            name: format!("arm {i}"),
+            summary: "",
+            kind: kinds.get(i).copied().unwrap_or(Kind::Method),
+            modalities: if i < 2 { vec![i] } else { vec![0, 1] },
+            choice: Choice::new(if i == 3 { "ensemble" } else { "naive" }),
+            warnings: Vec::new(),
+        })
+        .collect();
+    let trials = trials(right, passes);
+    let study = Study {
+        modality_names: vec!["a".to_owned(), "b".to_owned()],
+        class_names: data.class_names().to_vec(),
+        labels: data.labels().to_vec(),
+        groups: None,
+        design: Design::GivenSplit,
+        features: Vec::new(),
+    };
+    let sizes: Vec<_> = trials.iter().map(TrialOutcome::sizes).collect();
+    let bootstrap = Bootstrap { replicates: 2_000, ..Bootstrap::default() };
+    let series = Series { study: &study, trials: &sizes, bootstrap, threads: 1 };
+    let facts =
+        Facts { data: &data, study: &study, series, arms: &arms, trials: &trials, loser: None, rope: 0.01 };
+    facts.compare(Vec::new(), Search::default())
+}
+
+#[test]
+fn a_gain_over_every_control_is_named_and_used() {
+    let (found, answer) = compared(&[200, 180, 210, 240, 300, 215], &[0.5, 0.5, 1.0, 1.0, 1.2, 0.9]);
+    assert_eq!((answer.code, answer.advice.as_deref()), ("gain", Some("arm 4")));
+    assert_eq!(answer.proven, ["arm 4"]);
+    assert_eq!(found.chosen.as_deref(), Some("arm 4"));
+    let row = &found.remedies[4];
+    assert_eq!(row.hardest_control.as_deref(), Some("arm 3"));
+    let value = |cell: &crate::diagnose::Cell| cell.0.as_ref().unwrap().value;
+    assert!((value(&row.gain_over_controls) - 60.0 / 400.0).abs() < 1e-6);
+    assert!((value(&row.gain_over_joint) - 90.0 / 400.0).abs() < 1e-6);
+    assert!((value(&row.gain_over_best_unimodal) - 0.25).abs() < 1e-6);
+    assert_eq!(found.best_unimodal, "a");
+    assert!(row.adjusted_p.unwrap() < 0.05 && found.remedies[5].adjusted_p == Some(1.0));
+    assert!(found.remedies[5].adjusted_p_over_joint.is_some());
+}
+
+#[test]
+fn within_noise_the_cheapest_control_is_to_be_used() {
+    // The ensemble is as good as any; the method is ahead by less than the region of equivalence.
+    let (found, answer) = compared(&[200, 180, 210, 240, 242], &[0.5, 0.5, 1.0, 0.9, 1.2]);
+    assert_eq!((answer.code, answer.advice.as_deref()), ("within_noise", Some("arm 3")));
+    assert!(answer.sentence.contains("more than noise"), "{}", answer.sentence);
+    assert!(answer.proven.is_empty());
+    // The method is best on validation by half a point, and the ensemble within a standard error of it or not:
+    // either way a control comes before a method where both are within.
+    let chosen = found.remedies.iter().find(|row| row.chosen).unwrap();
+    let within: Vec<bool> = found.remedies.iter().map(|row| row.within_one_standard_error).collect();
+    assert_eq!(chosen.name, if within[3] { "arm 3" } else { "arm 4" });
+}
+
+#[test]
+fn of_rows_within_a_standard_error_the_simplest_is_chosen() {
+    // Equal on every row: controls first, then the fewest passes.
+    let (found, _) = compared(&[240, 180, 240, 240, 240, 240], &[0.5, 0.5, 1.0, 1.0, 0.2, 0.1]);
+    assert_eq!(found.chosen.as_deref(), Some("arm 0"));
+    let (found, _) = compared(&[100, 100, 100, 100, 240, 240], &[0.5, 0.5, 1.0, 1.0, 0.2, 0.1]);
+    assert_eq!(found.chosen.as_deref(), Some("arm 5"));
+    assert_eq!(found.best_on_validation.as_deref(), Some("arm 5"));
+}

@@ -41,7 +41,7 @@ fn found(results: &Results) -> Table {
         };
         // Of the same rung: the last that both reached.
         let gain = kept.zip(default).and_then(|(kept, default)| {
-            let (kept, default) = kept.rungs.iter().zip(&default.rungs).last()?;
+            let (kept, default) = kept.rungs.iter().zip(&default.rungs).next_back()?;
             Some(kept.valid_accuracy? - default.valid_accuracy?)
         });
         Row::plain(vec![

@@ -21,7 +21,14 @@ pub fn remedy(document: Document) -> Result<Report, NotADiagnosis> {
     let answer: Answer = part("verdict", &document, |d| &d.verdict)?;
 
     let mut blocks = vec![
-        Block::Paragraph(format!("{} {} seeds, {} trials.", about_data(&data), settings.seeds, settings.n_trials)),
+        Block::Paragraph(format!(
+            "{} {} seed{}, {} training{} of each method.",
+            about_data(&data),
+            settings.seeds,
+            plural(settings.seeds as usize),
+            settings.n_trials,
+            plural(settings.n_trials)
+        )),
         Block::Table(tables::gains(&results, &settings)),
         Block::Table(tables::effects(&results, &document.provenance.run_seconds)),
     ];
@@ -36,6 +43,10 @@ pub fn remedy(document: Document) -> Result<Report, NotADiagnosis> {
     }
     blocks.push(Block::Provenance(provenance(&document, &settings)));
     Ok(Report { title: format!("Remedies on {}", data.name), blocks, document })
+}
+
+fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
 }
 
 fn card(results: &Results, answer: &Answer) -> Card {

@@ -91,8 +91,8 @@ pub(super) fn effects(results: &Results, seconds: &BTreeMap<String, f64>) -> Tab
                  modality whose encoder joint training damages most, on validation rows"
             ),
             format!(
-                "classes of {loser}: accuracy minus that of naive joint training on the classes that {loser} alone tells best: \
-                 {classes}"
+                "classes of {loser}: accuracy minus that of naive joint training on the classes that {loser} tells relatively best (trained \
+                 alone, against the mean of the others): {classes}"
             ),
             "passes (samples through an encoder in training), weights and seconds: naive joint training is 1; networks that a \
              method builds on are counted"

@@ -117,8 +117,8 @@ pub(super) fn methods(
                 let solver = job.spec().solver.name.as_str();
                 if job.needs().modulates && NORMALISING.contains(&solver) {
                     arm.warnings.push(format!(
-                        "it scales gradients, and `{solver}` divides by their size: a factor that changes slowly cancels; \
-                         `--solver sgd` lets it act"
+                        "scales, projects or holds back gradients, and `{solver}` divides them by their size: what changes \
+                         slowly cancels; `--solver sgd` lets it act"
                     ));
                 }
                 arms.push(arm);

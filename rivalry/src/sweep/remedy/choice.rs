@@ -15,7 +15,7 @@ pub(super) struct Chosen {
     /// The arms within one standard error of it, itself included.
     pub(super) within: Vec<usize>,
     /// The simplest of them.
-    pub(super) chosen: usize,
+    pub(super) simplest: usize,
 }
 
 /// Mean validation accuracy and minus the mean loss over trials; `None` where some trial has none.
@@ -52,8 +52,8 @@ pub(super) fn choose(trials: &[TrialOutcome], groups: Option<&[u32]>, arms: &[us
             }
     };
     let within: Vec<usize> = arms.iter().copied().filter(is_near).collect();
-    let chosen = within[0];
-    Some(Chosen { best, within, chosen })
+    let simplest = within[0];
+    Some(Chosen { best, within, simplest })
 }
 
 /// How far an arm is behind the best on validation rows, and the standard error of that paired difference.

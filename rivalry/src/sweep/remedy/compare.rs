@@ -91,7 +91,7 @@ impl Facts<'_> {
             weakest_modality: self.loser.map(|m| self.modality(m)),
             weakest_classes: classes.iter().map(|c| self.study.class_names[*c].clone()).collect(),
             best_on_validation: chosen.as_ref().map(|c| name(c.best)),
-            chosen: chosen.as_ref().map(|c| name(c.chosen)),
+            chosen: chosen.as_ref().map(|c| name(c.simplest)),
             remedies: rows,
             refused,
             search,
@@ -160,25 +160,26 @@ impl Facts<'_> {
         found
     }
 
-    /// The classes that the loser alone tells better than any other modality alone, on validation rows.
+    /// The classes that the loser alone tells better than the others do, on average over them, by more than it does
+    /// over all classes; accuracies on validation rows.
     fn loser_classes(&self, alone: &[usize]) -> Vec<usize> {
         let Some(loser) = self.loser else { return Vec::new() };
         let n_classes = self.study.n_classes();
-        // By modality and class.
-        let mut right = vec![vec![0.0; n_classes]; alone.len()];
+        let (mut advantage, mut counts) = (vec![0.0; n_classes], vec![0.0; n_classes]);
         for trial in self.trials {
-            for (of, arm) in right.iter_mut().zip(alone) {
-                let Ok(said) = &trial.arms[*arm].said else { continue };
-                for (row, is_right) in trial.valid.iter().zip(&said.valid_right) {
-                    of[self.study.labels[*row as usize] as usize] += f64::from(*is_right);
-                }
+            let said: Option<Vec<&Said>> = alone.iter().map(|arm| trial.arms[*arm].said.as_ref().ok()).collect();
+            let Some(said) = said else { continue };
+            for (i, row) in trial.valid.iter().enumerate() {
+                let right: Vec<f64> = said.iter().map(|said| f64::from(said.valid_right[i])).collect();
+                let others = (right.iter().sum::<f64>() - right[loser]) / (right.len() - 1) as f64;
+                let class = self.study.labels[*row as usize] as usize;
+                advantage[class] += right[loser] - others;
+                counts[class] += 1.0;
             }
         }
-        let is_told_best = |c: &usize| {
-            let others = (0..alone.len()).filter(|m| *m != loser);
-            others.map(|m| right[m][*c]).fold(0.0, f64::max) < right[loser][*c]
-        };
-        (0..n_classes).filter(is_told_best).collect()
+        let total: f64 = counts.iter().sum();
+        let mean = advantage.iter().sum::<f64>() / f64::max(total, 1.0);
+        (0..n_classes).filter(|c| counts[*c] > 0.0 && advantage[*c] / counts[*c] > mean).collect()
     }
 
     fn row(&self, arm: usize, best_alone: usize, joint: usize, classes: &[usize], chosen: Option<&Chosen>) -> RemedyRow {
@@ -221,7 +222,7 @@ impl Facts<'_> {
                 parameters: relative(|outcome| outcome.n_params as f64),
             },
             within_one_standard_error: chosen.is_some_and(|chosen| chosen.within.contains(&arm)),
-            chosen: chosen.is_some_and(|chosen| chosen.chosen == arm),
+            chosen: chosen.is_some_and(|chosen| chosen.simplest == arm),
             excluded: excluded.collect(),
             warnings: of.warnings.clone(),
         }
@@ -246,7 +247,7 @@ impl Facts<'_> {
     /// row, weighed by whether its class is meant over the share of such rows.
     fn class_effect(&self, arm: usize, joint: usize, classes: &[usize]) -> Measured {
         if classes.is_empty() {
-            return Err("the weakest modality alone tells no class best".to_owned());
+            return Err("the weakest modality tells no class better than the rest".to_owned());
         }
         if arm == joint {
             return Err("it is what the others are compared with".to_owned());
@@ -264,67 +265,5 @@ impl Facts<'_> {
             Ok(trial.test.iter().zip(a.right.iter().zip(&b.right)).map(weigh).collect())
         };
         self.series.estimate(&Cells::of_trials(self.trials.iter().map(one).collect()), Scale::Free)
-    }
-
-    fn answer(&self, rows: &[RemedyRow], methods: &[usize], chosen: Option<&Chosen>, control: Option<&Chosen>) -> Answer {
-        let tail = 1.0 - self.series.bootstrap.level;
-        let is_proven = |arm: &&usize| {
-            let row = &rows[**arm];
-            let large = row.gain_over_controls.0.as_ref().is_ok_and(|gain| gain.value >= self.rope && gain.value > 0.0);
-            large && row.adjusted_p.is_some_and(|p| p < tail)
-        };
-        let proven: Vec<usize> = methods.iter().filter(is_proven).copied().collect();
-        let name = |arm: usize| self.arms[arm].name.clone();
-        let names: Vec<String> = proven.iter().map(|arm| name(*arm)).collect();
-        let simplest = control.map(|control| name(control.chosen));
-        let (code, advice, sentence) = match chosen {
-            Some(chosen) if proven.contains(&chosen.chosen) => {
-                let row = &rows[chosen.chosen];
-                let over = row.hardest_control.clone().unwrap_or_default();
-                let gain = row.gain_over_controls.0.as_ref().map_or(0.0, |gain| gain.value);
-                let sentence = format!(
-                    "Use {}: it beats every control, the closest of them ({over}) by {:.1} points.",
-                    row.name,
-                    100.0 * gain
-                );
-                ("gain", Some(row.name.clone()), sentence)
-            }
-            _ if !proven.is_empty() => {
-                let sentence = format!(
-                    "{} beats every control by more than noise on test rows, but validation does not choose it;                      more validation rows or seeds would decide. Until then use {}.",
-                    names.join(", "),
-                    simplest.clone().unwrap_or_else(|| "naive".to_owned())
-                );
-                ("gain_not_chosen", simplest, sentence)
-            }
-            _ => {
-                let sentence = match &simplest {
-                    Some(simplest) => format!(
-                        "No remedy beats the controls by more than noise; use {simplest} (the cheapest control within noise)."
-                    ),
-                    None => "No remedy beats the controls by more than noise.".to_owned(),
-                };
-                ("within_noise", simplest, sentence)
-            }
-        };
-        Answer { code, advice, proven: names, sentence, notes: self.notes(chosen.is_some()) }
-    }
-
-    fn notes(&self, has_choice: bool) -> Vec<String> {
-        use crate::metrics::Design;
-        let mut notes = Vec::new();
-        if !has_choice {
-            notes.push("no validation rows: nothing was chosen, and the best modality alone is that of the test rows".to_owned());
-        }
-        if self.trials.len() == 1 {
-            notes.push("one training of each: the spread over trainings is in no interval; more `--seeds` put it there".to_owned());
-        }
-        if self.study.design != Design::GivenSplit {
-            notes.push(
-                "validation rows of one trial are test rows of another: settings and choice have seen them as validation rows"
-                    .to_owned(),
-            );
-        }
-        notes
     }
 }

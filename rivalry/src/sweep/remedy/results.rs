@@ -17,7 +17,8 @@ pub struct Remedies {
     /// The modality whose encoder the joint network damages most: largest probe alone minus probe in the
     /// joint network, on validation rows.
     pub weakest_modality: Option<String>,
-    /// The classes that this modality alone tells better than any other one alone, on validation rows.
+    /// The classes that this modality tells better than the others' mean by more than it does over all classes: each
+    /// trained alone, on validation rows.
     pub weakest_classes: Vec<String>,
     /// The row with the highest mean validation accuracy.
     pub best_on_validation: Option<String>,

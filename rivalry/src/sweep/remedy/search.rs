@@ -23,6 +23,9 @@ const ETA: usize = 3;
 /// Trials whose validation rows decide.
 const TRIALS: usize = 2;
 
+/// Epochs by which shares of a training are reckoned beforehand.
+const FULL: u32 = 243;
+
 /// What a search works with.
 pub(super) struct Bench<'a> {
     pub(super) data: &'a Dataset,
@@ -85,7 +88,6 @@ pub(super) fn trainings(configurations: usize, n_trials: usize) -> f64 {
     if configurations < 2 {
         return 0.0;
     }
-    const FULL: u32 = 243;
     planned(&rungs(FULL, configurations), configurations) / f64::from(FULL) * n_trials.min(TRIALS) as f64
 }
 

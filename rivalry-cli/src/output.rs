@@ -45,7 +45,8 @@ impl OutputArgs {
     /// charts show, and its verdict must stay in sight.
     pub(crate) fn choice_for(&self, report: &Report) -> Choice {
         let choice = self.choice();
-        let is_long = matches!(report.document.command.as_str(), "diagnose" | "remedy") && choice.name == "terminal";
+        let is_long =
+            matches!(report.document.command.as_str(), "diagnose" | "remedy") && choice.name == "terminal";
         if is_long { choice.with("charts", false) } else { choice }
     }
 

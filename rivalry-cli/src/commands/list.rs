@@ -76,7 +76,7 @@ impl Drawer {
             Self::Encoders => "diagnose --encoder NAME --set encoder.KNOB=VALUE",
             Self::Solvers => "diagnose --solver NAME --set solver.KNOB=VALUE",
             Self::Schedules => "diagnose --schedule NAME --set schedule.KNOB=VALUE",
-            Self::Strategies => "diagnose trains the ones that it needs",
+            Self::Strategies => "remedy --try NAME; diagnose trains the ones that it needs",
             Self::Metrics => "diagnose measures all of them",
             Self::Renderers => "report --as NAME",
             Self::Claims => "lab verify NAME",

@@ -10,7 +10,7 @@ use rivalry::report::{Document, Provenance, Schema, Work, data_summary};
 use rivalry::spec::{Job, RunId, Spec};
 use rivalry::stats::Bootstrap;
 use rivalry::strategies;
-use rivalry::sweep::remedy::{self, RemedyAsked, RemedyError, Remedied, RemedyRow};
+use rivalry::sweep::remedy::{self, Remedied, RemedyAsked, RemedyError, RemedyRow};
 use rivalry::sweep::{Budget, Engine, RunDone, SweepWatch};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ Exit status 130 when interrupted: the message says which command continues.
 Examples:
   rivalry remedy demo:nutrimouse --try ogm_ge,modality_dropout --seeds 3
   rivalry remedy demo --quick
-  rivalry remedy features.npz --out kept
+  rivalry remedy features.npz --out tried
   rivalry remedy features.npz --budget 10m
   rivalry remedy features.npz --solver sgd --configurations 20 --json")]
 pub(crate) struct RemedyArgs {
@@ -293,7 +293,8 @@ fn settings(args: &RemedyArgs, asked: &RemedyAsked, found: &Remedied, training: 
 /// The works that the methods, and their comparison, come from.
 fn works(found: &Remedied) -> Vec<Work> {
     let used = found.results.remedies.iter().map(|row| row.strategy.as_str());
-    let of_methods =
-        used.filter_map(|name| find("strategy", strategies::table::<f32>(), name).ok()).flat_map(|entry| entry.cites);
+    let of_methods = used
+        .filter_map(|name| find("strategy", strategies::table::<f32>(), name).ok())
+        .flat_map(|entry| entry.cites);
     Work::of(of_methods.chain(remedy::CITES))
 }

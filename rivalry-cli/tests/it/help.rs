@@ -41,6 +41,7 @@ Commands to start with:
   rivalry diagnose demo          on built-in data: six views of handwritten digits
   rivalry data inspect FILE      what would be trained on, and what looks odd
   rivalry diagnose FILE          on your own features (.npz, .csv, a folder)
+  rivalry remedy FILE            which remedy helps, tried beside the controls
   rivalry compare --help         from predictions of models you have trained
   rivalry lab verify             the theory behind it, claim by claim
 
@@ -59,6 +60,7 @@ Usage: rivalry [COMMAND]
 
 Commands:
   diagnose  Does joint training lose on my features, which modality lost, and why?
+  remedy    Which remedy fixes it? All that the field proposes, tuned alike, beside the controls
   compare   Is fusion really worse, or is it noise? From predictions of your own models
   classes   Which classes improved or dropped, and is it more than selection?
   monitor   Who is winning in my training, and when did the loser lose? From a log
@@ -117,13 +119,16 @@ const SMALL_LAB: &str =
 
 /// A training is made short: what is tried is that the example works.
 fn shortened(mut words: Vec<String>) -> Vec<String> {
-    if words[0] == "diagnose" {
+    if ["diagnose", "remedy"].contains(&words[0].as_str()) {
         words.retain(|word| word != "--quick");
         match words.iter().position(|word| word == "--seeds") {
             Some(at) => "1".clone_into(&mut words[at + 1]),
             None => words.extend(["--seeds".to_owned(), "1".to_owned()]),
         }
         words.extend(["--epochs".to_owned(), "2".to_owned()]);
+        if words[0] == "remedy" && !words.contains(&"--try".to_owned()) {
+            words.extend(["--try".to_owned(), "umt".to_owned()]);
+        }
     }
     if words[0] == "lab" {
         let small = match words[1].as_str() {
@@ -208,7 +213,7 @@ fn every_example_works() {
 
     let mut pages = pages();
     // Diagnoses make what the others look at.
-    pages.sort_by_key(|(verbs, _)| verbs.first().is_none_or(|verb| verb != "diagnose"));
+    pages.sort_by_key(|(verbs, _)| verbs.first().is_none_or(|verb| verb != "diagnose" && verb != "remedy"));
     let mut n_examples = 0;
     for (_, page) in pages {
         for words in examples(&page) {

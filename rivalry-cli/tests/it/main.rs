@@ -12,5 +12,6 @@ mod killed;
 mod lab;
 mod list;
 mod process;
+mod remedy;
 mod store;
 mod streams;

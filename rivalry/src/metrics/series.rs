@@ -167,7 +167,9 @@ impl Series<'_> {
         if self.study.design == Design::GivenSplit {
             let (values, groups) = self.given_split(cells).ok()?;
             let range = Some((-1.0, 1.0));
-            return Some(crossed_replicates(&values, groups.as_deref(), None, range, &self.bootstrap)?.sign_p());
+            return Some(
+                crossed_replicates(&values, groups.as_deref(), None, range, &self.bootstrap)?.sign_p(),
+            );
         }
         FoldDifferences::new(&cells.means(), self.test_over_train())?.p_value()
     }

@@ -105,7 +105,13 @@ pub struct Provenance {
 impl Provenance {
     /// Of a command that neither draws nor computes for long.
     pub fn plain() -> Self {
-        Self { version: env!("CARGO_PKG_VERSION").to_owned(), seed: None, threads: None, wall_seconds: None, run_seconds: BTreeMap::new() }
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: None,
+            threads: None,
+            wall_seconds: None,
+            run_seconds: BTreeMap::new(),
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl Default for Plan {
 }
 
 impl SubStep {
-    /// The rate factor of each stretch of the parameter vector.
+    /// The rate factor of each stretch of the parameter vector, in the vector's order.
     pub fn rates<T: Scalar>(&self, model: &LateFusion<T>) -> Vec<(Range<usize>, f64)> {
         if self.encoder_rates.is_empty() && self.head_rates.is_empty() {
             return vec![(0..model.n_params(), 1.0)];
@@ -111,6 +111,7 @@ impl SubStep {
                 rates.push((head, factor(&self.head_rates, b)));
             }
         }
+        rates.sort_by_key(|(range, _)| range.start);
         rates
     }
 

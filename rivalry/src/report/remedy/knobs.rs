@@ -3,7 +3,8 @@
 use super::reading::{Candidate, Knob, Rated, Results, Searched};
 use super::tables::written;
 use crate::report::{
-    Axis, Better, Block, Cell, Chart, ChartMark, Column, DataCell, DataTable, Lines, Point, Role, Row, Series, Table, Unit,
+    Axis, Better, Block, Cell, Chart, ChartMark, Column, DataCell, DataTable, Lines, Point, Role, Row,
+    Series, Table, Unit,
 };
 
 /// Everything about the search; nothing where there was none.
@@ -12,11 +13,10 @@ pub(super) fn blocks(results: &Results) -> Vec<Block> {
     if search.methods.is_empty() {
         return Vec::new();
     }
-    let mut blocks = vec![Block::Heading("How the settings were found".to_owned()), Block::Table(found(results))];
-    let charts = search
-        .methods
-        .iter()
-        .flat_map(|method| method.knobs.iter().filter_map(|knob| curve(method, knob)));
+    let mut blocks =
+        vec![Block::Heading("How the settings were found".to_owned()), Block::Table(found(results))];
+    let charts =
+        search.methods.iter().flat_map(|method| method.knobs.iter().filter_map(|knob| curve(method, knob)));
     blocks.extend(charts.map(Block::Chart));
     blocks.push(Block::Data(candidates(results)));
     blocks
@@ -25,14 +25,19 @@ pub(super) fn blocks(results: &Results) -> Vec<Block> {
 /// One row per method: how many candidates, what was kept, what that won on validation rows.
 fn found(results: &Results) -> Table {
     let search = &results.search;
-    let trials: Vec<String> = search.trials.iter().map(|t| format!("seed {} fold {}", t.seed, t.fold)).collect();
+    let trials: Vec<String> =
+        search.trials.iter().map(|t| format!("seed {} fold {}", t.seed, t.fold)).collect();
     let rungs: Vec<String> =
         search.rungs.iter().map(|r| format!("{} for {} epochs", r.candidates, r.epochs)).collect();
     let row = |method: &Searched| {
         let last = |candidate: &Candidate| candidate.rungs.last().and_then(|r| r.valid_accuracy);
         let (default, kept) = (method.candidates.first(), method.candidates.get(method.chosen));
         let set = |c: &Candidate| {
-            c.settings.iter().map(|(knob, value)| format!("{knob}={}", written(value))).collect::<Vec<_>>().join(", ")
+            c.settings
+                .iter()
+                .map(|(knob, value)| format!("{knob}={}", written(value)))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let kept_text = match kept {
             _ if method.chosen == 0 => "the defaults".to_owned(),
@@ -62,7 +67,10 @@ fn found(results: &Results) -> Table {
                 search.configurations,
                 rungs.join(", then ")
             ),
-            format!("valid: accuracy on validation rows of {}; gain: over the defaults on the last rung that both reached", trials.join(" and ")),
+            format!(
+                "valid: accuracy on validation rows of {}; gain: over the defaults on the last rung that both reached",
+                trials.join(" and ")
+            ),
             "epochs: passes spent, networks built on included, in epochs of naive joint training".to_owned(),
         ],
         columns: vec![
@@ -95,7 +103,11 @@ fn curve(method: &Searched, knob: &Knob) -> Option<Chart> {
     if series.first().is_none_or(|first| first.points.len() < 2) {
         return None;
     }
-    let x = if knob.log { Axis::log10(&knob.name, Unit::Scientific) } else { Axis::linear(&knob.name, Unit::Scientific) };
+    let x = if knob.log {
+        Axis::log10(&knob.name, Unit::Scientific)
+    } else {
+        Axis::linear(&knob.name, Unit::Scientific)
+    };
     Some(Chart::Lines(Lines {
         title: format!("{}: {}", method.name, knob.name),
         caption: vec!["Validation accuracy of every candidate; other knobs differ too.".to_owned()],

@@ -69,13 +69,15 @@ fn card(results: &Results, answer: &Answer) -> Card {
         let over = row.hardest_control.clone().unwrap_or_default();
         let gain = 100.0 * row.gain_over_controls.value.unwrap_or(0.0);
         let p = row.adjusted_p.unwrap_or(1.0);
-        evidence.push(plain(format!("{name}: at least {gain:.1} points over every control (closest: {over}), adjusted p {p:.3}")));
+        evidence.push(plain(format!(
+            "{name}: at least {gain:.1} points over every control (closest: {over}), adjusted p {p:.3}"
+        )));
     }
     let next = answer.advice.iter().filter_map(|advice| {
         let row = results.remedies.iter().find(|row| row.name == *advice && row.kind == "remedy")?;
         Some(Step {
             text: format!("train with {advice} and these settings: {}", tables::settings(row)),
-            command: Some(format!("rivalry list strategies {}", row.strategy)),
+            command: Some("rivalry list strategies".to_owned()),
         })
     });
     Card {
@@ -115,10 +117,8 @@ fn notes(results: &Results, settings: &Settings, answer: &Answer) -> Vec<String>
 
 fn provenance(document: &Document, settings: &Settings) -> Vec<(String, String)> {
     let from = &document.provenance;
-    let mut pairs = vec![
-        ("rivalry", from.version.clone()),
-        ("rope", format!("{:.1} points", 100.0 * settings.rope)),
-    ];
+    let mut pairs =
+        vec![("rivalry", from.version.clone()), ("rope", format!("{:.1} points", 100.0 * settings.rope))];
     if let Some(seed) = from.seed {
         pairs.push(("first seed", seed.to_string()));
     }

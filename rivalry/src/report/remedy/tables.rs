@@ -25,7 +25,10 @@ pub(super) fn gains(results: &Results, settings: &Settings) -> Table {
          made by"
             .to_owned(),
     );
-    caption.push("* within one standard error of the best on validation rows; ** chosen: the simplest of them".to_owned());
+    caption.push(
+        "* within one standard error of the best on validation rows; ** chosen: the simplest of them"
+            .to_owned(),
+    );
     Table {
         title: "What each method gains".to_owned(),
         caption,
@@ -147,7 +150,8 @@ pub(super) fn chart(results: &Results) -> Option<Chart> {
 
 /// Methods that do not apply.
 pub(super) fn refused(results: &Results) -> Option<Table> {
-    let rows = results.refused.iter().map(|one| Row::plain(vec![Cell::text(&one.name), Cell::text(&one.why)]));
+    let rows =
+        results.refused.iter().map(|one| Row::plain(vec![Cell::text(&one.name), Cell::text(&one.why)]));
     let rows: Vec<Row> = rows.collect();
     (!rows.is_empty()).then(|| Table {
         title: "Methods that do not apply here".to_owned(),

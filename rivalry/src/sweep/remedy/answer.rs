@@ -8,11 +8,21 @@ use super::results::{Answer, RemedyRow};
 
 impl Facts<'_> {
     /// What to use, and why. The rule is that of `docs/remedy.md`.
-    pub(super) fn answer(&self, rows: &[RemedyRow], methods: &[usize], chosen: Option<&Chosen>, control: Option<&Chosen>) -> Answer {
+    pub(super) fn answer(
+        &self,
+        rows: &[RemedyRow],
+        methods: &[usize],
+        chosen: Option<&Chosen>,
+        control: Option<&Chosen>,
+    ) -> Answer {
         let tail = 1.0 - self.series.bootstrap.level;
         let is_proven = |arm: &&usize| {
             let row = &rows[**arm];
-            let large = row.gain_over_controls.0.as_ref().is_ok_and(|gain| gain.value >= self.rope && gain.value > 0.0);
+            let large = row
+                .gain_over_controls
+                .0
+                .as_ref()
+                .is_ok_and(|gain| gain.value >= self.rope && gain.value > 0.0);
             large && row.adjusted_p.is_some_and(|p| p < tail)
         };
         let proven: Vec<usize> = methods.iter().filter(is_proven).copied().collect();

@@ -79,8 +79,10 @@ pub(super) fn baselines(data: &Dataset) -> Vec<Arm> {
 
 /// The controls that run beside the methods.
 pub(super) fn further_controls(data: &Dataset) -> Vec<Arm> {
-    let control =
-        |name| Arm { kind: Kind::Control, ..plain(entry(name).expect("the controls are in the drawer"), data) };
+    let control = |name| Arm {
+        kind: Kind::Control,
+        ..plain(entry(name).expect("the controls are in the drawer"), data)
+    };
     let auxiliary = control("auxiliary");
     let faster = auxiliary.with(auxiliary.choice.clone().with("encoder_rate", FASTER));
     let faster = Arm { name: format!("auxiliary, encoder_rate {FASTER}"), ..faster };

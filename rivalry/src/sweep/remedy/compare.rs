@@ -38,7 +38,8 @@ pub(super) fn loser(trials: &[TrialOutcome], n_modalities: usize) -> Option<usiz
     let deficit = |m: usize| {
         let mut sum = 0.0;
         for trial in trials {
-            let probed = |arm: usize| share(&trial.arms[arm].said.as_ref().ok()?.probes[m].as_ref()?.valid_right);
+            let probed =
+                |arm: usize| share(&trial.arms[arm].said.as_ref().ok()?.probes[m].as_ref()?.valid_right);
             sum += probed(m)? - probed(n_modalities)?;
         }
         Some(sum)
@@ -59,11 +60,14 @@ impl Facts<'_> {
         let methods = self.of_kind(Kind::Method);
         let classes = self.loser_classes(&alone);
 
-        let against = parallel::map(self.series.threads, &methods, |_, arm| self.against(*arm, &controls, joint));
+        let against =
+            parallel::map(self.series.threads, &methods, |_, arm| self.against(*arm, &controls, joint));
         let adjusted = holm(&against.iter().map(|a| a.p).collect::<Vec<_>>());
         let over_joint = holm(&against.iter().map(|a| a.p_over_joint).collect::<Vec<_>>());
         let by_simplicity = |mut arms: Vec<usize>| {
-            arms.sort_by(|a, b| self.simplicity(*a).partial_cmp(&self.simplicity(*b)).expect("costs are finite"));
+            arms.sort_by(|a, b| {
+                self.simplicity(*a).partial_cmp(&self.simplicity(*b)).expect("costs are finite")
+            });
             arms
         };
         let groups = self.study.groups.as_deref();
@@ -75,7 +79,8 @@ impl Facts<'_> {
         let mut rows = parallel::map(self.series.threads, &all_arms, |_, arm| {
             self.row(*arm, best_alone, joint, &classes, chosen.as_ref())
         });
-        for ((arm, against), (p, q)) in methods.iter().zip(against).zip(adjusted.into_iter().zip(over_joint)) {
+        for ((arm, against), (p, q)) in methods.iter().zip(against).zip(adjusted.into_iter().zip(over_joint))
+        {
             let row = &mut rows[*arm];
             row.adjusted_p = Some(p);
             row.adjusted_p_over_joint = Some(q);
@@ -167,7 +172,8 @@ impl Facts<'_> {
         let n_classes = self.study.n_classes();
         let (mut advantage, mut counts) = (vec![0.0; n_classes], vec![0.0; n_classes]);
         for trial in self.trials {
-            let said: Option<Vec<&Said>> = alone.iter().map(|arm| trial.arms[*arm].said.as_ref().ok()).collect();
+            let said: Option<Vec<&Said>> =
+                alone.iter().map(|arm| trial.arms[*arm].said.as_ref().ok()).collect();
             let Some(said) = said else { continue };
             for (i, row) in trial.valid.iter().enumerate() {
                 let right: Vec<f64> = said.iter().map(|said| f64::from(said.valid_right[i])).collect();
@@ -182,7 +188,14 @@ impl Facts<'_> {
         (0..n_classes).filter(|c| counts[*c] > 0.0 && advantage[*c] / counts[*c] > mean).collect()
     }
 
-    fn row(&self, arm: usize, best_alone: usize, joint: usize, classes: &[usize], chosen: Option<&Chosen>) -> RemedyRow {
+    fn row(
+        &self,
+        arm: usize,
+        best_alone: usize,
+        joint: usize,
+        classes: &[usize],
+        chosen: Option<&Chosen>,
+    ) -> RemedyRow {
         let of = &self.arms[arm];
         let right = self.right(arm);
         let gain = |over: Option<usize>| match over {
@@ -261,7 +274,8 @@ impl Facts<'_> {
                 return Err("its classes are not among the test rows".to_owned());
             }
             let factor = trial.test.len() as f32 / n_meant as f32;
-            let weigh = |(row, (a, b)): (&u32, (&f32, &f32))| if is_meant(row) { factor * (a - b) } else { 0.0 };
+            let weigh =
+                |(row, (a, b)): (&u32, (&f32, &f32))| if is_meant(row) { factor * (a - b) } else { 0.0 };
             Ok(trial.test.iter().zip(a.right.iter().zip(&b.right)).map(weigh).collect())
         };
         self.series.estimate(&Cells::of_trials(self.trials.iter().map(one).collect()), Scale::Free)

@@ -23,7 +23,9 @@ pub(super) fn searched(arm: &Arm) -> Vec<&'static Knob> {
 /// The ends between which a number is drawn evenly in its logarithm, where its range calls for it: it spans more
 /// than two decades, zero counting as far below the default.
 pub(super) fn log_range(knob: &Knob) -> Option<(f64, f64)> {
-    let (Default::Number(default), Range::Between(low, high)) = (knob.default, knob.range) else { return None };
+    let (Default::Number(default), Range::Between(low, high)) = (knob.default, knob.range) else {
+        return None;
+    };
     let factor = special::powf(10.0, DECADES);
     let is_wide = if low > 0.0 { high / low > SPAN } else { low == 0.0 && high > 1.0 };
     (is_wide && default > 0.0).then(|| ((default / factor).max(low), (default * factor).min(high)))
@@ -74,12 +76,7 @@ mod tests {
     use super::*;
 
     fn number(default: f64, low: f64, high: f64) -> Knob {
-        Knob {
-            name: "k",
-            default: Default::Number(default),
-            range: Range::Between(low, high),
-            meaning: "",
-        }
+        Knob { name: "k", default: Default::Number(default), range: Range::Between(low, high), meaning: "" }
     }
 
     #[test]
@@ -87,7 +84,9 @@ mod tests {
         assert_eq!(log_range(&number(1.0, 0.0, 1000.0)), Some((0.01, 100.0)));
         assert_eq!(log_range(&number(0.8, 0.0, 10.0)), Some((0.008, 10.0)));
         assert_eq!(log_range(&number(0.001, 1e-9, 1.0)), Some((1e-5, 0.1)));
-        for narrow in [number(0.2, 0.0, 0.95), number(0.5, 0.0, 1.0), number(0.0, -0.9, 0.9), number(0.0, 0.0, 4.0)] {
+        for narrow in
+            [number(0.2, 0.0, 0.95), number(0.5, 0.0, 1.0), number(0.0, -0.9, 0.9), number(0.0, 0.0, 4.0)]
+        {
             assert_eq!(log_range(&narrow), None);
         }
         let wide = number(1.0, 0.0, 1000.0);
@@ -114,7 +113,8 @@ mod tests {
             assert_eq!(found[0], arm.choice);
             assert!(found.iter().all(|choice| entry.settle(choice).is_ok()), "{}", entry.name);
             assert!(searched(&arm).iter().all(|knob| !matches!(knob.default, Default::Whole(_))));
-            let distinct: std::collections::BTreeSet<String> = found.iter().map(|c| format!("{c:?}")).collect();
+            let distinct: std::collections::BTreeSet<String> =
+                found.iter().map(|c| format!("{c:?}")).collect();
             assert_eq!(distinct.len(), found.len());
             // A single switch has two values and no more candidates than that.
             let only_switch = searched(&arm).len() == 1 && searched(&arm)[0].range == Range::Switch;

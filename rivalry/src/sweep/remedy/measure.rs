@@ -151,7 +151,9 @@ fn built_on(units: &[Unit], offset: usize, own: usize) -> Vec<usize> {
 
 fn said(job: &Job, data: &Dataset, record: &Record, read: Read<'_>) -> Result<Said, String> {
     match &record.ended {
-        Ended::Diverged { epoch, what } => return Err(format!("the network diverged in epoch {}: {what}", epoch + 1)),
+        Ended::Diverged { epoch, what } => {
+            return Err(format!("the network diverged in epoch {}: {what}", epoch + 1));
+        }
         Ended::NotConverged { epoch, why } => {
             return Err(format!("the network did not converge by epoch {}: {why}", epoch + 1));
         }
@@ -184,9 +186,14 @@ fn said_by<T: Scalar>(job: &Job, data: &Dataset, record: &Record, params: &[T], 
                 continue;
             }
             let (fit, check) = (single(&train.embeddings[b]), single(&test.embeddings[b]));
-            let choose = valid.as_ref().map_or_else(|| Matrix::zeros(0, fit.cols()), |v| single(&v.embeddings[b]));
+            let choose =
+                valid.as_ref().map_or_else(|| Matrix::zeros(0, fit.cols()), |v| single(&v.embeddings[b]));
             let rows = |features, labels| Rows { features, labels };
-            let probe = Probe::select(rows(fit.view(), &on.train.y), rows(choose.view(), &on.valid.y), data.n_classes());
+            let probe = Probe::select(
+                rows(fit.view(), &on.train.y),
+                rows(choose.view(), &on.valid.y),
+                data.n_classes(),
+            );
             let valid_right = if on.valid.is_empty() {
                 Vec::new()
             } else {

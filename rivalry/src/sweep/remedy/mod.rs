@@ -173,12 +173,18 @@ impl Comparison<'_> {
         Ok((plan.units.len(), plan))
     }
 
-    fn run(&self, seeds: u32, arms: &[Arm], read: Read<'_>) -> Result<(Plan, Vec<TrialOutcome>), RemedyError> {
+    fn run(
+        &self,
+        seeds: u32,
+        arms: &[Arm],
+        read: Read<'_>,
+    ) -> Result<(Plan, Vec<TrialOutcome>), RemedyError> {
         let (n_runs, plan) = self.plan(seeds, arms)?;
         self.watch.begin(n_runs);
-        let trials = run(&plan.units, plan.trials.len(), self.data, self.engine, self.watch, |trial, records| {
-            read_trial(self.data, self.base, &plan, trial, &records, arms, read)
-        })?;
+        let trials =
+            run(&plan.units, plan.trials.len(), self.data, self.engine, self.watch, |trial, records| {
+                read_trial(self.data, self.base, &plan, trial, &records, arms, read)
+            })?;
         Ok((plan, trials))
     }
 
@@ -195,11 +201,12 @@ impl Comparison<'_> {
         // Every modality alone and the joint network: two trainings with the passes of the joint one.
         let joint = (((budget.clock)() - before) / 2.0).max(1e-3);
         let available = (BUDGET_SHARE * budget.seconds - (budget.clock)()).max(0.0);
-        let search = search::trainings(asked.configurations, plan.trials_per_repeat.max(asked.seeds as usize))
-            * rows as f64
-            * USUAL_COST
-            * joint
-            / plan.trials_per_repeat as f64;
+        let search =
+            search::trainings(asked.configurations, plan.trials_per_repeat.max(asked.seeds as usize))
+                * rows as f64
+                * USUAL_COST
+                * joint
+                / plan.trials_per_repeat as f64;
         let per_repeat = rows as f64 * USUAL_COST * joint;
         let mut fit = Fit { configurations: asked.configurations, seeds: asked.seeds, left_out: Vec::new() };
         let mut left = available;

@@ -62,10 +62,8 @@ fn rungs(full: u32, n: usize) -> Vec<Rung> {
     while n / ETA.pow(steps + 1) >= 2 {
         steps += 1;
     }
-    let one = |k: u32| Rung {
-        epochs: (full / (ETA as u32).pow(steps - k)).max(1),
-        candidates: n / ETA.pow(k),
-    };
+    let one =
+        |k: u32| Rung { epochs: (full / (ETA as u32).pow(steps - k)).max(1), candidates: n / ETA.pow(k) };
     (0..=steps).map(one).collect()
 }
 
@@ -116,7 +114,8 @@ pub(super) fn search(
     for ((i, _), cost) in defaults.iter().zip(&costs) {
         let stretches: f64 = rungs.iter().map(|rung| f64::from(rung.epochs)).sum();
         let teachers = cost.teachers / epoch * stretches / f64::from(rungs[0].epochs);
-        let fits = |n: &usize| cost.per_epoch / epoch * planned(&rungs, *n) + teachers <= budget * (1.0 + 1e-9);
+        let fits =
+            |n: &usize| cost.per_epoch / epoch * planned(&rungs, *n) + teachers <= budget * (1.0 + 1e-9);
         let n = (2..=states[*i].choices.len()).rev().find(fits).unwrap_or(1);
         states[*i].admit(n);
     }
@@ -166,14 +165,16 @@ fn climb(
     // A whole training is asked for in the words of the comparison, which then finds it in the store.
     let epochs = if rung.epochs == full { bench.base.epochs } else { Some(rung.epochs) };
     let base = Spec { epochs, ..bench.base.clone() };
-    let arms: Vec<Arm> = todo.iter().map(|(i, c)| states[*i].arm.with(states[*i].choices[*c].clone())).collect();
+    let arms: Vec<Arm> =
+        todo.iter().map(|(i, c)| states[*i].arm.with(states[*i].choices[*c].clone())).collect();
     let networks: Vec<_> = arms.iter().map(Arm::network).collect();
     let seeds = bench.seeds.min(TRIALS as u32);
     let plan = Plan::of_networks(bench.data, &base, seeds, &networks)?.first(TRIALS);
     bench.watch.begin(plan.units.len());
-    let trials = run(&plan.units, plan.trials.len(), bench.data, bench.engine, bench.watch, |trial, records| {
-        read_trial(bench.data, &base, &plan, trial, &records, &arms, Read::Validation)
-    })?;
+    let trials =
+        run(&plan.units, plan.trials.len(), bench.data, bench.engine, bench.watch, |trial, records| {
+            read_trial(bench.data, &base, &plan, trial, &records, &arms, Read::Validation)
+        })?;
     let mut costs = Vec::new();
     for (at, (i, c)) in todo.iter().enumerate() {
         let said = score(&trials, at);
@@ -186,7 +187,8 @@ fn climb(
             trials.iter().map(|trial| of(&trial.arms[at])).sum::<f64>() / trials.len() as f64
         };
         let cost = Cost { per_epoch: mean(|o| o.passes_per_epoch), teachers: mean(|o| o.teacher_passes) };
-        let total: f64 = trials.iter().map(|trial| trial.arms[at].passes - trial.arms[at].teacher_passes).sum();
+        let total: f64 =
+            trials.iter().map(|trial| trial.arms[at].passes - trial.arms[at].teacher_passes).sum();
         let state = &mut states[*i];
         state.rated[*c].push(rated);
         state.spent += total;

@@ -47,7 +47,12 @@ fn asked(methods: &[&str], configurations: usize) -> RemedyAsked {
     }
 }
 
-fn go(asked: &RemedyAsked, threads: usize, store: Option<&Store>, watch: &Counter) -> Result<Remedied, RemedyError> {
+fn go(
+    asked: &RemedyAsked,
+    threads: usize,
+    store: Option<&Store>,
+    watch: &Counter,
+) -> Result<Remedied, RemedyError> {
     let engine = Engine { store, threads, stop: &watch.stop };
     remedy(&small_data(90), asked, engine, None, watch)
 }
@@ -83,7 +88,8 @@ fn controls_are_always_there_and_costs_count_what_a_method_builds_on() {
     let names: Vec<&str> = found.results.remedies.iter().map(|row| row.name.as_str()).collect();
     let data = small_data(90);
     let mut expected: Vec<String> = data.modalities().iter().map(|m| format!("{} alone", m.name)).collect();
-    expected.extend(["naive", "ensemble", "auxiliary", "auxiliary, encoder_rate 1.5", "umt"].map(str::to_owned));
+    expected
+        .extend(["naive", "ensemble", "auxiliary", "auxiliary, encoder_rate 1.5", "umt"].map(str::to_owned));
     assert_eq!(names, expected);
     let passes = |name: &str| row(&found, name).relative_cost.passes.unwrap();
     let alone: f64 = expected[..3].iter().map(|name| passes(name)).sum();

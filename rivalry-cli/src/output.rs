@@ -41,7 +41,7 @@ impl OutputArgs {
         }
     }
 
-    /// The same for this report. The tables of a diagnosis tell all that its
+    /// The same for this report. The tables of a diagnosis, or of remedies, tell all that their
     /// charts show, and its verdict must stay in sight.
     pub(crate) fn choice_for(&self, report: &Report) -> Choice {
         let choice = self.choice();

@@ -43,8 +43,10 @@ impl Facts<'_> {
             }
             _ if !proven.is_empty() => {
                 let sentence = format!(
-                    "{} beats every control by more than noise on test rows, but validation does not choose it;                      more validation rows or seeds would decide. Until then use {}.",
+                    "Validation does not choose {}, which on test rows {} every control by more than noise; more validation rows \
+                     or seeds would decide. Until then use {}.",
                     names.join(", "),
+                    if names.len() == 1 { "beats" } else { "beat" },
                     simplest.clone().unwrap_or_else(|| "naive".to_owned())
                 );
                 ("gain_not_chosen", simplest, sentence)

@@ -243,7 +243,7 @@ impl Facts<'_> {
 
     /// The probe on the loser's encoder, here less in the joint network.
     fn probe_effect(&self, arm: usize, joint: usize) -> Measured {
-        let loser = self.loser.ok_or("no validation rows say which modality lost")?;
+        let loser = self.loser.ok_or("it is not known which modality lost")?;
         if arm == joint {
             return Err("it is what the others are compared with".to_owned());
         }

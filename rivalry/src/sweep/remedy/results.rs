@@ -1,6 +1,4 @@
-//! The comparison as numbers, in the shape of the JSON document ([`docs/schema.md`]).
-//!
-//! [`docs/schema.md`]: https://github.com/rivalry/rivalry/blob/main/docs/schema.md
+//! The comparison as numbers, in the shape of the JSON document (`docs/schema.md`).
 
 use std::collections::BTreeMap;
 

@@ -181,6 +181,15 @@ fn trials(right: &[usize], passes: &[f64]) -> Vec<TrialOutcome> {
 
 /// Two modalities alone, the joint network, the ensemble, then methods, with `right` test rows right.
 fn compared(right: &[usize], passes: &[f64]) -> (Remedies, Answer) {
+    compared_with(right, passes, |_| {})
+}
+
+/// The same after something was done to the trials; the second modality is the loser.
+fn compared_with(
+    right: &[usize],
+    passes: &[f64],
+    change: impl FnOnce(&mut [TrialOutcome]),
+) -> (Remedies, Answer) {
     let data = small_data(ROWS);
     let kinds = [Kind::Alone, Kind::Alone, Kind::Joint, Kind::Control];
     let arms: Vec<Arm> = (0..right.len())
@@ -193,7 +202,8 @@ fn compared(right: &[usize], passes: &[f64]) -> (Remedies, Answer) {
             warnings: Vec::new(),
         })
         .collect();
-    let trials = trials(right, passes);
+    let mut trials = trials(right, passes);
+    change(&mut trials);
     let study = Study {
         modality_names: vec!["a".to_owned(), "b".to_owned()],
         class_names: data.class_names().to_vec(),
@@ -205,8 +215,15 @@ fn compared(right: &[usize], passes: &[f64]) -> (Remedies, Answer) {
     let sizes: Vec<_> = trials.iter().map(TrialOutcome::sizes).collect();
     let bootstrap = Bootstrap { replicates: 2_000, ..Bootstrap::default() };
     let series = Series { study: &study, trials: &sizes, bootstrap, threads: 1 };
-    let facts =
-        Facts { data: &data, study: &study, series, arms: &arms, trials: &trials, loser: None, rope: 0.01 };
+    let facts = Facts {
+        data: &data,
+        study: &study,
+        series,
+        arms: &arms,
+        trials: &trials,
+        loser: Some(1),
+        rope: 0.01,
+    };
     facts.compare(Vec::new(), Search::default())
 }
 
@@ -249,4 +266,89 @@ fn of_rows_within_a_standard_error_the_simplest_is_chosen() {
     let (found, _) = compared(&[100, 100, 100, 100, 240, 240], &[0.5, 0.5, 1.0, 1.0, 0.2, 0.1]);
     assert_eq!(found.chosen.as_deref(), Some("arm 5"));
     assert_eq!(found.best_on_validation.as_deref(), Some("arm 5"));
+}
+
+/// A document with these results, as the command writes it.
+fn document(results: &Remedies, answer: &Answer) -> crate::report::Document {
+    let settings = serde_json::json!({
+        "seeds": 3, "n_trials": 3, "rope": 0.01, "level": 0.95, "budget_seconds": 60.0, "left_out": ["2 of 5 seeds"],
+    });
+    let mut document = crate::report::Document::plain("remedy", settings, serde_json::json!(results));
+    document.data = crate::report::data_summary(&small_data(ROWS).describe());
+    document.verdict = serde_json::json!(answer);
+    document
+}
+
+fn drawn(document: crate::report::Document, renderer: &str) -> String {
+    let report = crate::report::remedy(document).unwrap();
+    let mut bytes = Vec::new();
+    crate::render::renderer(&Choice::new(renderer)).unwrap().render(&report, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_report_of_a_gain_says_what_to_train_with() {
+    let (mut results, answer) = compared(&[200, 180, 210, 240, 300], &[0.5, 0.5, 1.0, 1.0, 1.2]);
+    results.remedies[4].settings.insert("alpha".to_owned(), Value::Number(0.3));
+    results.remedies[4].excluded.push("seed 7, fold 0: the network diverged".to_owned());
+    let text = drawn(document(&results, &answer), "markdown");
+    for part in [
+        "Use arm 4: it beats every control, the closest of them (arm 3) by 15.0 points",
+        "alpha=0.3",
+        "a remedy helps",
+        "nothing simpler is within one standard error",
+        "the network diverged",
+        "2 of 5 seeds",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let (results, answer) = compared(&[200, 180, 210, 240, 242], &[0.5, 0.5, 1.0, 0.9, 1.2]);
+    for renderer in ["terminal", "html", "latex", "csv", "junit"] {
+        assert!(!drawn(document(&results, &answer), renderer).is_empty());
+    }
+    // What others wrote into a document is refused, never a panic.
+    let mut wrong = document(&results, &answer);
+    wrong.results["remedies"][0]["accuracy"] = serde_json::json!("much");
+    assert!(crate::report::remedy(wrong).unwrap_err().to_string().contains("results"));
+    let mut wrong = document(&results, &answer);
+    wrong.results["search"]["methods"] = serde_json::json!([
+        { "name": "m", "spent_epochs": 1.0, "candidates": [], "chosen": 7, "knobs": [{ "name": "k", "default": 1.0, "log": true }] }
+    ]);
+    assert!(!drawn(wrong, "html").is_empty());
+}
+
+#[test]
+fn a_gain_that_validation_does_not_choose_is_told_apart() {
+    // The last arm is far ahead on test rows, and equal to the ensemble on validation rows.
+    let (results, answer) = compared_with(&[200, 180, 210, 240, 300], &[0.5, 0.5, 1.0, 1.0, 1.2], |trials| {
+        for trial in trials {
+            let ensemble = trial.arms[3].said.clone().unwrap();
+            trial.arms[4].said.as_mut().unwrap().valid_right = ensemble.valid_right;
+        }
+    });
+    assert_eq!((answer.code, answer.advice.as_deref()), ("gain_not_chosen", Some("arm 3")));
+    assert_eq!((answer.proven.len(), results.chosen.as_deref()), (1, Some("arm 3")));
+    // A network that diverged is in no number of its row, and cannot be chosen.
+    let (results, _) = compared_with(&[200, 180, 210, 240, 300], &[0.5, 0.5, 1.0, 1.0, 1.2], |trials| {
+        trials[1].arms[4].said = Err("the network diverged".to_owned());
+    });
+    assert_eq!(results.chosen.as_deref(), Some("arm 3"));
+    assert_eq!(results.remedies[4].excluded.len(), 1);
+    assert!(results.remedies[4].accuracy.0.is_ok() && results.remedies[4].valid_accuracy.is_none());
+}
+
+#[test]
+fn the_losers_classes_are_those_it_tells_relatively_best() {
+    let (results, _) = compared_with(&[200, 200, 210, 240], &[0.5, 0.5, 1.0, 1.0], |trials| {
+        let labels = small_data(ROWS).labels().to_vec();
+        for trial in trials {
+            // The second modality is right on class 2 alone, the first on all but a third of every class.
+            let said = trial.arms[1].said.as_mut().unwrap();
+            said.valid_right = labels.iter().map(|label| f32::from(u8::from(*label == 2))).collect();
+            let said = trial.arms[0].said.as_mut().unwrap();
+            said.valid_right = (0..ROWS).map(|row| f32::from(u8::from(row / 3 % 3 > 0))).collect();
+        }
+    });
+    assert_eq!(results.weakest_classes, ["2"]);
+    assert_eq!(results.weakest_modality.as_deref(), Some("b"));
 }

@@ -8,7 +8,8 @@ use super::bootstrap::{Bootstrap, replicate};
 use super::distributions::student_t_quantile;
 use super::estimate::{Estimate, Interval, check_level};
 use super::intervals::wilson_ends;
-use super::replicates::Replicates;
+use super::exact::Exact;
+use super::replicates::{Law, Replicates};
 use super::two_way::{TwoWay, correction};
 use super::units::{Units, draw_with_replacement};
 use crate::num::special::{ln, normal_quantile, powf};
@@ -34,6 +35,10 @@ const CROSSED: Purpose = Purpose::new("crossed bootstrap");
 /// two-way variance (see Owen 2007: resampling both counts the rest thrice),
 /// and each replicate is divided by sqrt(chi^2 / df), Satterthwaite's df, so
 /// that replicates follow Student's t where the normal is too narrow.
+///
+/// Of one seed, single samples and values that are whole steps apart (right and
+/// wrong, their paired differences) the distribution of such replicates is
+/// computed and none are drawn: the limit of infinitely many.
 ///
 /// How often a nominal 95 % covers is measured in `docs/statistics.md`.
 ///
@@ -77,7 +82,7 @@ pub fn crossed_replicates(
 ) -> Option<Replicates> {
     check_level(how.level);
     let units = Units::new(values.cols(), groups, strata);
-    let layout = TwoWay::new(values, &units)?;
+    let mut layout = TwoWay::new(values, &units)?;
     if let Some((low, high)) = range {
         let inside = values.as_slice().iter().all(|v| (low..=high).contains(v));
         assert!(inside, "a value lies outside the stated range {low} to {high}");
@@ -85,8 +90,7 @@ pub fn crossed_replicates(
     let resampled = describe(values.rows(), &units);
     let mut replicates = Replicates {
         value: layout.mean,
-        sorted: Vec::new(),
-        undefined: 0,
+        law: Law::Drawn { sorted: Vec::new(), undefined: 0 },
         acceleration: acceleration(&layout, values.cols()),
         n_samples: values.cols(),
         resampled,
@@ -96,9 +100,13 @@ pub fn crossed_replicates(
     if layout.variance == 0.0 {
         replicates.obstacle = Some(format!("nothing varies in {}", replicates.resampled));
         replicates.fallback = range.map(|range| equal_values(layout.mean, range, units.len(), how.level));
+    } else if let Some(exact) = known(values, &units, &layout) {
+        replicates.law = Law::Exact(Box::new(exact), layout.variance.sqrt());
     } else {
+        layout.sort_kinds();
         let one = |draws: &mut Draws, (): &mut ()| layout.mean + deviation(&layout, draws);
-        (replicates.sorted, replicates.undefined) = replicate(how.replicates, how, CROSSED, one);
+        let (sorted, undefined) = replicate(how.replicates, how, CROSSED, one);
+        replicates.law = Law::Drawn { sorted, undefined };
     }
     Some(replicates)
 }
@@ -144,6 +152,13 @@ pub fn crossed_share(
     let interval = wilson_ends(share, effective, level);
     let method = format!("Wilson, {effective:.1} effective of {}", describe(values.rows(), &units));
     Some(Estimate::new(share, interval, level, values.cols(), method))
+}
+
+/// The distribution of the replicates where it needs no drawing: one seed, single
+/// samples in one stratum, values that are whole steps apart.
+fn known(values: &Matrix<f64>, units: &Units, layout: &TwoWay) -> Option<Exact> {
+    let is_plain = values.rows() == 1 && layout.strata.len() == 1 && units.len() == units.n_samples();
+    if is_plain { Exact::new(values.row(0), layout.df) } else { None }
 }
 
 /// One draw of how far the mean of new seeds and new units lies from the mean.

@@ -24,6 +24,8 @@ mod bootstrap;
 mod crossed;
 pub mod distributions;
 mod estimate;
+mod exact;
+mod gamma;
 mod intervals;
 mod kinds;
 mod linear;

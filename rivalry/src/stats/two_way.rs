@@ -74,10 +74,7 @@ impl TwoWay {
             *v /= n_seeds as f64;
         }
 
-        let mut strata = stratum_deviations(&over_seeds, units);
-        for stratum in &mut strata {
-            stratum.kinds = Kinds::new(&stratum.deviations, &stratum.sizes);
-        }
+        let strata = stratum_deviations(&over_seeds, units);
         let square_sum = |strata: &[Stratum], other: Option<&[Stratum]>| -> f64 {
             let of = |(h, stratum): (usize, &Stratum)| {
                 let rest = |u: usize| stratum.deviations[u] - other.map_or(0.0, |o| o[h].deviations[u]);
@@ -102,6 +99,13 @@ impl TwoWay {
         let variance = from_seeds.max(from_rest) + from_units.max(from_rest) - from_rest;
         let df = degrees_of_freedom(variance, [from_seeds, from_units, from_rest], n_seeds - 1, units.df());
         Some(Self { mean, seed_deviations, strata, from_seeds, from_units, variance, df })
+    }
+
+    /// Sorts the units by kind, before many resamples.
+    pub(super) fn sort_kinds(&mut self) {
+        for stratum in &mut self.strata {
+            stratum.kinds = Kinds::new(&stratum.deviations, &stratum.sizes);
+        }
     }
 }
 

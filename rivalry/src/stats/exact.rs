@@ -276,7 +276,8 @@ mod tests {
                 let (below, not_above) = exact.shares(x);
                 let level = level.clamp(OUTERMOST, 1.0 - OUTERMOST);
                 assert!(x.is_finite() && x >= last, "{level}");
-                assert!(below <= level + 1e-10 && level <= not_above + 1e-10, "{level} {below} {not_above}");
+                let found = (exact.masses.len(), x, below, not_above);
+                assert!(below <= level + 1e-10 && level <= not_above + 1e-10, "{level} {found:?}");
                 last = x;
             }
             assert_eq!((exact.shares(-1e200).0, exact.shares(1e200).0 > 1.0 - 1e-9), (0.0, true));

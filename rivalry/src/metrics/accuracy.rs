@@ -6,7 +6,6 @@ use crate::metrics::{
     TEMPERED_ENSEMBLE, Table, cites, outputs,
 };
 use crate::model::loss;
-use crate::num::Matrix;
 use crate::registry::Entry;
 
 pub(super) const ENTRY: Entry<dyn Metric> = Entry {

@@ -94,7 +94,10 @@ impl<'a> ByClass<'a> {
             None => means,
             Some(groups) => {
                 let mut units = BTreeMap::new();
-                groups.iter().zip(&means).for_each(|(group, mean)| *units.entry(*group).or_insert(0.0) += mean);
+                groups
+                    .iter()
+                    .zip(&means)
+                    .for_each(|(group, mean)| *units.entry(*group).or_insert(0.0) += mean);
                 units.into_values().collect()
             }
         };

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use super::terminal::{number, unit_sign, unit_suffix};
 use crate::report::{
-    Block, Card, Cell, Chart, Column, Emphasis, Equation, Evidence, Mark, Report, Row, Step, Table, Unit, Work,
+    Block, Card, Cell, Chart, Column, Emphasis, Equation, Evidence, Mark, Report, Row, Step, Table, Unit,
+    Work,
 };
 use crate::stats::Estimate;
 
@@ -130,8 +131,7 @@ pub(super) trait Medium {
             subject if subject.is_empty() => self.words(&reason.text),
             subject => format!("{}: {}", self.strong(&subject), self.words(&reason.text)),
         };
-        let lists =
-            [("Evidence", &card.evidence), ("Ruled out", &card.ruled_out), ("Undecided", &card.open)];
+        let lists = [("Evidence", &card.evidence), ("Ruled out", &card.ruled_out), ("Undecided", &card.open)];
         lists.map(|(name, reasons)| (name, reasons.iter().map(told).collect()))
     }
 

@@ -7,8 +7,8 @@
 use super::bootstrap::{Bootstrap, replicate};
 use super::distributions::student_t_quantile;
 use super::estimate::{Estimate, Interval, check_level};
-use super::intervals::wilson_ends;
 use super::exact::Exact;
+use super::intervals::wilson_ends;
 use super::replicates::{Law, Replicates};
 use super::two_way::{Plain, TwoWay, correction};
 use super::units::{Units, draw_with_replacement};

@@ -52,7 +52,8 @@ impl Exact {
         let variance = n * kinds().map(|(u, p)| (u - mean) * (u - mean) * p).sum::<f64>();
         let widest = mean.max((counts.len() - 1) as f64 - mean);
         let bend = BERNSTEIN * widest / 3.0;
-        let reach = (bend + (bend * bend + 2.0 * BERNSTEIN * variance).sqrt()).min(n * widest).ceil() as usize;
+        let reach =
+            (bend + (bend * bend + 2.0 * BERNSTEIN * variance).sqrt()).min(n * widest).ceil() as usize;
         let masses = masses(&counts, mean.round() as usize, reach);
         let mut before = vec![0.0; masses.len() + 1];
         for (i, mass) in masses.iter().enumerate() {
@@ -122,7 +123,8 @@ impl Exact {
         // Beyond which sums the divisor decides nothing any more.
         let nearest = (far as usize).min(self.reach);
         let first = (1..=nearest).rev().find(|k| self.divisor.is_beyond(ratio(*k))).map_or(1, |k| k + 1);
-        let last = (nearest + 1..=self.reach).find(|k| self.divisor.is_beyond(ratio(*k))).unwrap_or(self.reach + 1);
+        let last =
+            (nearest + 1..=self.reach).find(|k| self.divisor.is_beyond(ratio(*k))).unwrap_or(self.reach + 1);
         // Mass of sums on this side that stay within `y`, or leave it.
         let (mut within, mut outside, mut density) = (0.0, 0.0, 0.0);
         for k in first..last {
@@ -171,8 +173,7 @@ fn masses(counts: &[u64], origin: usize, reach: usize) -> Vec<f64> {
     let n = counts.iter().sum::<u64>() as f64;
     let period = 2 * reach + 1;
     // Sines of half angles: 1 - cos must not be a difference close to zero.
-    let half: Vec<f64> =
-        (0..period).map(|i| sin(PI * i.min(period - i) as f64 / period as f64)).collect();
+    let half: Vec<f64> = (0..period).map(|i| sin(PI * i.min(period - i) as f64 / period as f64)).collect();
     let cosine = |i: usize| 1.0 - 2.0 * half[i] * half[i];
     let sine = |i: usize| if 2 * i < period { half[2 * i] } else { -half[2 * i - period] };
     let off = |u: usize| u as f64 - origin as f64;
@@ -226,8 +227,7 @@ mod tests {
     #[test]
     fn two_kinds_are_a_binomial() {
         for (n, right) in [(2, 1), (10, 9), (250, 3), (250, 125), (40_000, 31_000), (100_000, 7)] {
-            let exact =
-                Exact::new(&values(&[(0.0, n - right), (1.0, right)]), (n - 1) as f64).unwrap();
+            let exact = Exact::new(&values(&[(0.0, n - right), (1.0, right)]), (n - 1) as f64).unwrap();
             for (i, mass) in exact.masses.iter().enumerate() {
                 let k = right as i64 + i as i64 - exact.reach as i64;
                 let p = right as f64 / n as f64;

@@ -1,8 +1,8 @@
 //! The replicates of a bootstrap, or their distribution where that is known
 //! without drawing, and the interval read off it.
 
-use super::exact::Exact;
 use super::estimate::{Estimate, Interval, check_level};
+use super::exact::Exact;
 use super::practical::{self, Practical};
 use crate::num::special::{normal_cdf, normal_quantile};
 use crate::num::sums;
@@ -187,7 +187,10 @@ impl Replicates {
             }
             Law::Drawn { sorted, undefined } => {
                 let drawn = sorted.len();
-                format!("{name} bootstrap, {drawn} replicates of {}, {undefined} more undefined", self.resampled)
+                format!(
+                    "{name} bootstrap, {drawn} replicates of {}, {undefined} more undefined",
+                    self.resampled
+                )
             }
         }
     }

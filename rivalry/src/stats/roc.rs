@@ -68,9 +68,7 @@ pub fn auc(scores: &[f64], positive: &[bool]) -> Option<Auc> {
         below[*i as usize] = f64::from(n_below) + f64::from(tied[first]) / 2.0;
     }
     let beaten: Vec<f64> = (0..scores.len())
-        .map(|i| {
-            if positive[i] { below[i] / n_negative as f64 } else { 1.0 - below[i] / n_positive as f64 }
-        })
+        .map(|i| if positive[i] { below[i] / n_negative as f64 } else { 1.0 - below[i] / n_positive as f64 })
         .collect();
     let (m, n) = (n_positive as f64, n_negative as f64);
     let value = crate::num::sums::sum_by(scores.len(), |i| if positive[i] { beaten[i] } else { 0.0 }) / m;

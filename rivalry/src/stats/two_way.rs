@@ -130,11 +130,7 @@ impl Plain {
     ///
     /// # Panics
     /// When a value is not finite.
-    pub(super) fn new(
-        values: &Matrix<f64>,
-        groups: Option<&[u32]>,
-        strata: Option<&[u32]>,
-    ) -> Option<Self> {
+    pub(super) fn new(values: &Matrix<f64>, groups: Option<&[u32]>, strata: Option<&[u32]>) -> Option<Self> {
         if values.rows() != 1 || values.cols() == 0 || groups.is_some() || strata.is_some() {
             return None;
         }

@@ -200,7 +200,8 @@ impl Files {
                     && rows.iter().enumerate().all(|(i, row)| i == *row as usize)
                     && at.len() == scores.n_columns()
                     && at.iter().enumerate().all(|(k, column)| *column == Some(k));
-                let (answers, probabilities) = match if in_order { scores.into_single() } else { Err(scores) } {
+                let (answers, probabilities) = match if in_order { scores.into_single() } else { Err(scores) }
+                {
                     Ok(single) => Answers::from_single(single),
                     Err(scores) => {
                         let score = |r: usize, k: usize| {

@@ -36,7 +36,11 @@ impl Answers {
     }
 
     /// [`Answers::from_scores`] of scores that are given one by one.
-    pub(super) fn from_cells(n: usize, n_classes: usize, score: impl Fn(usize, usize) -> f64) -> (Self, bool) {
+    pub(super) fn from_cells(
+        n: usize,
+        n_classes: usize,
+        score: impl Fn(usize, usize) -> f64,
+    ) -> (Self, bool) {
         let probabilities = are_probabilities(n, n_classes, &score);
         let single = |i, k| if probabilities { log_probability(score(i, k)) } else { score(i, k) as f32 };
         (Self::Scores(Matrix::from_fn(n, n_classes, single)), probabilities)

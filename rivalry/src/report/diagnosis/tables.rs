@@ -190,7 +190,8 @@ pub(in crate::report) fn classes(
         down + up
     )];
     if first.is_none() {
-        let winner = "Winner: the modality with the largest part of the joint network's margin, in most trainings.";
+        let winner =
+            "Winner: the modality with the largest part of the joint network's margin, in most trainings.";
         caption[0] = format!("{} {winner}", caption[0]);
     }
     if let Some(top) = top {
@@ -215,10 +216,5 @@ pub(in crate::report) fn classes(
         Some(first) => format!("Classes: {first} against {best}"),
         None => format!("Classes: joint network against {best} alone"),
     };
-    Some(Table {
-        title,
-        caption,
-        columns,
-        rows,
-    })
+    Some(Table { title, caption, columns, rows })
 }

@@ -89,7 +89,9 @@ impl<'a> ByClass<'a> {
         for r in 0..values.rows() {
             means.iter_mut().zip(values.row(r)).for_each(|(sum, value)| *sum += value);
         }
-        means.iter_mut().for_each(|sum| *sum /= values.rows() as f64);
+        for mean in &mut means {
+            *mean /= values.rows() as f64;
+        }
         let units = match &groups {
             None => means,
             Some(groups) => {

@@ -10,7 +10,7 @@
 //! when a modality is removed. Removed: its logits at their mean over the training
 //! rows.
 
-use crate::metrics::outputs::{self, Cut, Said};
+use crate::metrics::outputs::{self, Cut, Fused, Said};
 use crate::metrics::{
     Direction, ENSEMBLE, Metric, ModelKey, Need, Part, Quantity, Reading, Scale, Sheet, Subject,
     TEMPERED_ENSEMBLE, cites,
@@ -84,7 +84,7 @@ impl Metric for Calibration {
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
         let labels = trial.labels(Part::Test);
         for model in trial.trial.models.iter().filter(|model| model.ended.fate().is_none()) {
-            let scores = trial.scores(model, Part::Test);
+            let scores = Fused::of(model, Part::Test);
             let said = scores.as_ref().map(|scores| Said::by(*scores, labels));
             let classwise = scores.as_ref().map_err(Clone::clone).and_then(|_| {
                 self.fits(labels.len(), trial.n_classes())?;

@@ -17,6 +17,15 @@ pub(super) fn fused(outputs: &PartOutputs) -> Option<Matrix<f64>> {
     Some(sum)
 }
 
+/// Why a network has no logits on a part.
+pub(super) fn absent(model: &ModelOutputs, part: Part) -> String {
+    if model.outputs(part).predicted.is_empty() {
+        format!("no outputs on {} rows were kept", part.name())
+    } else {
+        "only the predicted classes are known, no scores".to_owned()
+    }
+}
+
 /// Rows handled at a time: their scores in double precision stay in the cache,
 /// and all rows of many classes need not be held so.
 const TILE: usize = 64;
@@ -26,9 +35,10 @@ const TILE: usize = 64;
 pub(super) struct Fused<'a>(&'a [Matrix<f32>]);
 
 impl<'a> Fused<'a> {
-    /// `None` where no logits are known.
-    pub(super) fn of(outputs: &'a PartOutputs) -> Option<Self> {
-        (!outputs.logits.is_empty()).then_some(Self(&outputs.logits))
+    /// Those of a network on a part, or why there are none.
+    pub(super) fn of(model: &'a ModelOutputs, part: Part) -> Result<Self, String> {
+        let outputs = model.outputs(part);
+        if outputs.logits.is_empty() { Err(absent(model, part)) } else { Ok(Self(&outputs.logits)) }
     }
 
     pub(super) fn n_rows(&self) -> usize {

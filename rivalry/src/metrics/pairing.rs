@@ -11,6 +11,7 @@
 //! from the training part: a dependence there that the test rows lack says that the test
 //! rows are paired wrongly.
 
+use crate::metrics::outputs::Fused;
 use crate::metrics::{
     Design, Direction, Measured, Metric, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table,
     Values, cites,
@@ -160,7 +161,7 @@ fn residual(trial: &Reading<'_>, modality: usize, part: Part) -> Result<Matrix<f
         let mut draws = Draws::new(0, PROJECTION, modality as u32);
         let projection = Matrix::from_fn(trial.n_classes(), COLUMNS, |_, _| draws.normal());
         let mut projected = Matrix::zeros(labels.len(), COLUMNS);
-        trial.scores(network, part)?.tiles(|start, tile| {
+        Fused::of(network, part)?.tiles(|start, tile| {
             let rows = product(tile.view(), Op::Plain, projection.view(), Op::Plain);
             let place = start * COLUMNS..start * COLUMNS + rows.as_slice().len();
             projected.as_mut_slice()[place].copy_from_slice(rows.as_slice());

@@ -7,6 +7,9 @@ use crate::metrics::{BranchCurves, ModelOutputs, NAIVE, Part, Study, Trial, UNIM
 use crate::num::{Matrix, MatrixView};
 use crate::strategies::ensemble::{fit_temperature, mean_probabilities};
 
+/// What an ensemble says, and the temperatures of its networks.
+type Ensemble = (Said, Vec<f64>);
+
 /// A trial with its networks found by role.
 pub struct Reading<'a> {
     /// What all trials share.
@@ -18,7 +21,7 @@ pub struct Reading<'a> {
     labels: [Vec<u32>; 3],
     /// What the plain and the tempered ensemble say and at which temperatures,
     /// once somebody asked.
-    ensembles: [OnceLock<Result<(Said, Vec<f64>), String>>; 2],
+    ensembles: [OnceLock<Result<Ensemble, String>>; 2],
 }
 
 impl<'a> Reading<'a> {
@@ -75,7 +78,7 @@ impl<'a> Reading<'a> {
             return Ok(given.clone());
         }
         let mut found = Vec::with_capacity(self.labels(part).len());
-        self.scores(model, part)?.tiles(|start, logits| {
+        Fused::of(model, part)?.tiles(|start, logits| {
             found.extend(outputs::predicted(logits, &self.labels(part)[start..start + logits.rows()]));
         });
         Ok(found)
@@ -88,7 +91,7 @@ impl<'a> Reading<'a> {
             return Ok(given.iter().zip(labels).map(|(g, l)| f32::from(u8::from(g == l))).collect());
         }
         let mut found = Vec::with_capacity(labels.len());
-        self.scores(model, part)?.tiles(|start, logits| {
+        Fused::of(model, part)?.tiles(|start, logits| {
             found.extend(outputs::right(logits, &labels[start..start + logits.rows()]));
         });
         Ok(found)
@@ -117,12 +120,7 @@ impl<'a> Reading<'a> {
 
     /// The fused logits on a part, or why there are none.
     pub fn fused(&self, model: &ModelOutputs, part: Part) -> Result<Matrix<f64>, String> {
-        outputs::fused(model.outputs(part)).ok_or_else(|| absent(model, part))
-    }
-
-    /// The fused logits on a part, a few rows at a time, or why there are none.
-    pub(super) fn scores<'b>(&self, model: &'b ModelOutputs, part: Part) -> Result<Fused<'b>, String> {
-        Fused::of(model.outputs(part)).ok_or_else(|| absent(model, part))
+        outputs::fused(model.outputs(part)).ok_or_else(|| outputs::absent(model, part))
     }
 
     /// What the mean probabilities of the networks trained alone say of the test
@@ -140,16 +138,16 @@ impl<'a> Reading<'a> {
         Ok(mean_probabilities(&views, temperatures))
     }
 
-    fn kept_ensemble(&self, tempered: bool) -> Result<&(Said, Vec<f64>), String> {
+    fn kept_ensemble(&self, tempered: bool) -> Result<&Ensemble, String> {
         let kept = &self.ensembles[usize::from(tempered)];
         kept.get_or_init(|| self.ask_ensemble(tempered)).as_ref().map_err(Clone::clone)
     }
 
-    fn ask_ensemble(&self, tempered: bool) -> Result<(Said, Vec<f64>), String> {
+    fn ask_ensemble(&self, tempered: bool) -> Result<Ensemble, String> {
         let (mut networks, mut temperatures) = (Vec::new(), Vec::new());
         for modality in 0..self.n_modalities() {
             let model = self.alone(modality)?;
-            networks.push(self.scores(model, Part::Test)?);
+            networks.push(Fused::of(model, Part::Test)?);
             temperatures.push(if tempered {
                 let labels = self.labels(Part::Valid);
                 if labels.is_empty() {
@@ -173,13 +171,5 @@ impl<'a> Reading<'a> {
             self.trial.models.iter().filter(|m| m.modalities == modalities && m.strategy == strategy);
         let fate = same.find_map(|m| m.ended.fate()).unwrap_or("was not trained");
         Err(format!("the network on {what} ({strategy}) {fate}"))
-    }
-}
-
-fn absent(model: &ModelOutputs, part: Part) -> String {
-    if model.outputs(part).predicted.is_empty() {
-        format!("no outputs on {} rows were kept", part.name())
-    } else {
-        "only the predicted classes are known, no scores".to_owned()
     }
 }

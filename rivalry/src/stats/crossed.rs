@@ -160,13 +160,12 @@ pub fn crossed_share(
     let inside = values.as_slice().iter().all(|v| (0.0..=1.0).contains(v));
     assert!(inside, "a share is a mean of values between 0 and 1");
     let n = values.cols();
-    let (mean, variance, df, n_units, resampled) = match Plain::new(values, groups, strata) {
-        Some(plain) => (plain.mean, plain.variance, plain.df, n, one_seed_of(&format!("{n} samples"))),
-        None => {
-            let units = Units::new(n, groups, strata);
-            let layout = TwoWay::new(values, &units)?;
-            (layout.mean, layout.variance, layout.df, units.len(), describe(values.rows(), &units))
-        }
+    let (mean, variance, df, n_units, resampled) = if let Some(plain) = Plain::new(values, groups, strata) {
+        (plain.mean, plain.variance, plain.df, n, one_seed_of(&format!("{n} samples")))
+    } else {
+        let units = Units::new(n, groups, strata);
+        let layout = TwoWay::new(values, &units)?;
+        (layout.mean, layout.variance, layout.df, units.len(), describe(values.rows(), &units))
     };
     let share = mean.clamp(0.0, 1.0);
     let spread = share * (1.0 - share);

@@ -23,13 +23,12 @@ use crate::num::Matrix;
 pub fn crossed_linear(values: &Matrix<f64>, groups: Option<&[u32]>, level: f64) -> Option<Estimate> {
     check_level(level);
     let n = values.cols();
-    let (mean, variance, df, resampled) = match Plain::new(values, groups, None) {
-        Some(plain) => (plain.mean, plain.variance, plain.df, one_seed_of(&format!("{n} samples"))),
-        None => {
-            let units = Units::new(n, groups, None);
-            let layout = TwoWay::new(values, &units)?;
-            (layout.mean, layout.variance, layout.df, describe(values.rows(), &units))
-        }
+    let (mean, variance, df, resampled) = if let Some(plain) = Plain::new(values, groups, None) {
+        (plain.mean, plain.variance, plain.df, one_seed_of(&format!("{n} samples")))
+    } else {
+        let units = Units::new(n, groups, None);
+        let layout = TwoWay::new(values, &units)?;
+        (layout.mean, layout.variance, layout.df, describe(values.rows(), &units))
     };
     if variance == 0.0 {
         return Some(Estimate::without_interval(mean, level, n, format!("nothing varies in {resampled}")));

@@ -58,6 +58,10 @@ impl Scores {
     }
 
     /// One score.
+    ///
+    /// # Panics
+    /// When there is no such row or column.
+    #[expect(clippy::indexing_slicing, reason = "no byte of a file decides it: a place outside is a bug")]
     pub fn at(&self, row: usize, column: usize) -> f64 {
         match &self.values {
             Numbers::Single(values) => f64::from(values.row(row)[column]),

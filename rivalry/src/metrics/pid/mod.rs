@@ -15,7 +15,7 @@
 mod broja;
 
 use crate::metrics::clusters::{assign, k_means, principal_scores};
-use crate::metrics::outputs;
+use crate::metrics::outputs::{self, Fused};
 use crate::metrics::{Direction, Metric, Need, Part, Quantity, Reading, Scale, Sheet, Subject, cites};
 use crate::num::{Draws, Matrix, Purpose};
 use crate::registry::{Default, Entry, Knob, Range};
@@ -145,7 +145,7 @@ impl Pid {
         };
         if self.clusters.is_none() {
             for m in [modality].into_iter().chain(others(trial, modality)) {
-                trial.scores(trial.alone(m)?, Part::Test)?;
+                Fused::of(trial.alone(m)?, Part::Test)?;
             }
         }
         if cells > self.largest {

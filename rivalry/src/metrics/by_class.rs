@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::metrics::{Cells, Design, Measured, Scale, Series, Training};
 use crate::num::Matrix;
 use crate::stats::distributions::student_t_quantile;
-use crate::stats::{ClassDifferences, Estimate, FoldDifferences, Replicates, crossed_replicates};
+use crate::stats::{ClassDifferences, Estimate, FoldDifferences, crossed_replicates};
 
 /// Per-sample values of a quantity, cut by class.
 pub(super) struct ByClass<'a> {
@@ -85,17 +85,28 @@ impl<'a> ByClass<'a> {
         let (values, groups) = self.matrix(class).ok()?;
         let how = crate::stats::Bootstrap { replicates, ..how };
         let found = crossed_replicates(&values, groups.as_deref(), None, Some((-1.0, 1.0)), &how)?;
-        let mut units = BTreeMap::new();
-        for c in 0..values.cols() {
-            let unit = groups.as_ref().map_or(c as u32, |g| g[c]);
-            let mean = (0..values.rows()).map(|r| values.row(r)[c]).sum::<f64>() / values.rows() as f64;
-            *units.entry(unit).or_insert(0.0) += mean;
+        let mut means = vec![0.0; values.cols()];
+        for r in 0..values.rows() {
+            means.iter_mut().zip(values.row(r)).for_each(|(sum, value)| *sum += value);
         }
-        let units: Vec<f64> = units.into_values().collect();
+        for mean in &mut means {
+            *mean /= values.rows() as f64;
+        }
+        let units = match &groups {
+            None => means,
+            Some(groups) => {
+                let mut units = BTreeMap::new();
+                groups
+                    .iter()
+                    .zip(&means)
+                    .for_each(|(group, mean)| *units.entry(*group).or_insert(0.0) += mean);
+                units.into_values().collect()
+            }
+        };
         Some(ClassChange {
             estimate: found.estimate(how.ends, how.level),
             standard_error: found.standard_error().unwrap_or(0.0),
-            bootstrap_p: two_sided(&found),
+            bootstrap_p: found.two_sided_p(),
             n_units: units.len(),
             units,
         })
@@ -134,19 +145,6 @@ impl<'a> ByClass<'a> {
         let rows: Vec<u32> = keep.iter().map(|i| first.rows[*i as usize]).collect();
         Ok((values, self.series.groups_of(&rows)))
     }
-}
-
-/// Twice the smaller share of replicates on either side of zero, the
-/// observed value counted in; 1 where nothing varies around zero.
-fn two_sided(found: &Replicates) -> f64 {
-    let sorted = found.sorted();
-    if sorted.is_empty() {
-        return 1.0;
-    }
-    let not_above = sorted.partition_point(|r| *r <= 0.0);
-    let below = sorted.partition_point(|r| *r < 0.0);
-    let smaller = not_above.min(sorted.len() - below);
-    (2.0 * (1 + smaller) as f64 / (1 + sorted.len()) as f64).min(1.0)
 }
 
 impl ClassChange {

@@ -309,12 +309,7 @@ pub fn aggregate(
     bootstrap: Bootstrap,
 ) -> Measurements {
     trials.sort_by_key(|t| (t.repeat, t.seed, t.fold));
-    let series = Series {
-        study,
-        trials: &trials,
-        bootstrap: Bootstrap { threads: 1, ..bootstrap },
-        threads: bootstrap.threads,
-    };
+    let series = Series::new(study, &trials, bootstrap);
     let mut asked: Vec<(&'static Quantity, &Subject)> = Vec::new();
     for quantity in metrics.quantities() {
         let mut subjects: Vec<&Subject> = trials

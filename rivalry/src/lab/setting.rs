@@ -36,6 +36,9 @@ pub struct Setting {
     pub beta: f64,
     /// How the modalities are trained together.
     pub strategy: Choice,
+    /// Where the modalities of the joint network meet.
+    #[serde(skip_serializing_if = "Fusion::is_late")]
+    pub fusion: Fusion,
     /// Gradient flow or gradient descent, with knobs.
     pub solver: Choice,
     /// Training stops when the training error is zero and the mean
@@ -47,6 +50,25 @@ pub struct Setting {
     pub until_decided: bool,
     /// Arithmetic of training.
     pub precision: Precision,
+}
+
+/// Where the modalities of the joint network meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fusion {
+    /// A branch of neurons per modality, logits added: the talk's network.
+    #[default]
+    Late,
+    /// Features side by side: every neuron sees all modalities.
+    Early,
+}
+
+impl Fusion {
+    /// Settings from before there was a choice keep their names in stores.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_late(&self) -> bool {
+        *self == Self::Late
+    }
 }
 
 impl Default for Setting {
@@ -68,6 +90,7 @@ impl Default for Setting {
             q: 3,
             beta: 0.2,
             strategy: Choice::new("naive"),
+            fusion: Fusion::Late,
             solver: Choice::new("gradient_flow"),
             train_loss: 0.05,
             max_updates: 200_000,
@@ -108,6 +131,12 @@ pub enum SettingError {
         /// Modalities.
         modalities: usize,
     },
+    /// Early fusion with what it has no place for.
+    #[error("`fusion=early` has one branch of neurons, and {what}")]
+    Early {
+        /// What does not fit.
+        what: &'static str,
+    },
     /// The data model does not hold.
     #[error(transparent)]
     Data(#[from] SparseCodingError),
@@ -142,6 +171,12 @@ pub const KNOBS: &[Knob] = &[
     number("beta", 0.2, 1e-6, 1e6, "where the smoothed ReLU turns into a line"),
     number("train_loss", 0.05, 1e-12, 10.0, "training stops at error zero and a loss of at most this, nats"),
     whole("max_updates", 200_000, 1.0, 1e7, "updates after which a network counts as not converged"),
+    Knob {
+        name: "fusion",
+        default: KnobDefault::Word("late"),
+        range: Range::OneOf(&["late", "early"]),
+        meaning: "where the joint network's modalities meet: logits added, or features side by side",
+    },
     Knob {
         name: "precision",
         default: KnobDefault::Word("f32"),
@@ -228,6 +263,9 @@ impl Setting {
             ("precision", Value::Word(w)) => {
                 self.precision = if w == "f64" { Precision::F64 } else { Precision::F32 };
             }
+            ("fusion", Value::Word(w)) => {
+                self.fusion = if w == "early" { Fusion::Early } else { Fusion::Late };
+            }
             ("until", Value::Word(w)) => self.until_decided = w == "decided",
             _ => return Err(wrong()),
         }
@@ -267,6 +305,18 @@ impl Setting {
         for (key, found) in [("m", self.m.len()), ("sigma0", self.sigma0.len())] {
             if found != 1 && found != modalities {
                 errors.push(SettingError::Count { key, found, modalities });
+            }
+        }
+        if self.fusion == Fusion::Early {
+            let all = 1..modalities;
+            if self.strategy.name != "naive" {
+                errors.push(SettingError::Early { what: "no strategy but `naive`" });
+            }
+            if all.clone().any(|r| self.m.len() == modalities && self.neurons(r) != self.neurons(0)) {
+                errors.push(SettingError::Early { what: "one `m` for all modalities" });
+            }
+            if all.clone().any(|r| self.sigma0.len() == modalities && self.sigma0(r) != self.sigma0(0)) {
+                errors.push(SettingError::Early { what: "one `sigma0` for all modalities" });
             }
         }
         let solver = find("solver", solvers::table::<f64>(), &self.solver.name);

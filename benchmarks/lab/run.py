@@ -296,6 +296,14 @@ def merged(kept, now, found):
     return kept | found | {"later": later}
 
 
+def whole_page(result):
+    lines = [*head_lines("The lab's network", result), "", f"{result['rounds']} rounds."]
+    for part, own in result.get("later", {}).items():
+        lines += ["", f"The part `{part}` later that day: {head_lines('', own)[2]}"]
+    lines += [line for part, page in PAGES.items() if part in result for line in page(result[part])]
+    return "\n".join(lines) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=11)
@@ -333,11 +341,7 @@ def main():
     if "threads" in parts:
         found["threads"] = threads_part(max(3, options.rounds // 3))
     result = merged(earlier_today(), head("lab", versions, load_before) | {"rounds": options.rounds}, found)
-    lines = [*head_lines("The lab's network", result), "", f"{result['rounds']} rounds."]
-    for part, own in result.get("later", {}).items():
-        lines += ["", f"The part `{part}` later that day: {head_lines('', own)[2]}"]
-    lines += [line for part, page in PAGES.items() if part in result for line in page(result[part])]
-    page = "\n".join(lines) + "\n"
+    page = whole_page(json.loads(json.dumps(result)))
     print("\n" + page)
     if options.keep:
         keep(result, page)

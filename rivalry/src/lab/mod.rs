@@ -28,4 +28,5 @@ pub use results::{
     SolverResult, SweepResults, Varied, VerifyResults, grid, run_results, verify_results,
 };
 pub use setting::{Fusion, KNOBS, Setting, SettingError};
+pub(crate) use trial::{Drawn, run_on};
 pub use trial::{Moment, Trial, TrialError, run as run_trial};

@@ -4,6 +4,8 @@
 //! the feature of class j is the j-th axis. Test samples are drawn in the space
 //! of pre-activations, which is exact (`lab::gaussian`).
 
+use std::borrow::Cow;
+
 use crate::data::sparse_coding::{Codes, Compact, DRAWS_PER_LENGTH, chi};
 use crate::encoders::SmoothedRelu;
 use crate::model::loss;
@@ -145,15 +147,51 @@ pub(super) struct TestErrors {
     pub ensemble: Option<f64>,
 }
 
-/// Draws test samples and counts who is wrong on them.
+/// Fresh samples: their codes, and the normal deviates that become their noise, which is
+/// most of their cost.
+pub(super) struct Fresh {
+    codes: Codes,
+    /// Per modality, samples x neurons of all networks; kept only where trials share data.
+    normals: Option<Vec<Matrix<f64>>>,
+    seed: u64,
+}
+
+impl Fresh {
+    /// The fresh samples of a seed.
+    pub(super) fn new(setting: &Setting, seed: u64) -> Self {
+        let codes = setting.data.codes(setting.n_test, seed, TEST_PART);
+        let networks = if setting.until_decided { 1 } else { 2 };
+        let total = |r: usize| networks * setting.neurons(r) * setting.n_classes();
+        let normals = setting.data_seed.map(|_| {
+            (0..setting.n_modalities()).map(|r| normals(setting.n_test, total(r), seed, r)).collect()
+        });
+        Self { codes, normals, seed }
+    }
+
+    /// The deviates of modality r for so many neurons.
+    fn normals(&self, r: usize, total: usize) -> Cow<'_, Matrix<f64>> {
+        match &self.normals {
+            Some(kept) if kept[r].cols() == total => Cow::Borrowed(&kept[r]),
+            _ => Cow::Owned(normals(self.codes.labels.len(), total, self.seed, r)),
+        }
+    }
+}
+
+fn normals(n: usize, total: usize, seed: u64, r: usize) -> Matrix<f64> {
+    let mut draws = Draws::new(seed, TEST_NOISE, r as u32);
+    Matrix::from_fn(n, total, |_, _| draws.normal())
+}
+
+/// Counts who is wrong on fresh samples. `seed` is that of the initial weights.
 pub(super) fn test_errors(
     setting: &Setting,
     compact: &Compact,
     seed: u64,
+    fresh: &Fresh,
     joint: &[Neurons],
     alone: &[&Neurons],
 ) -> TestErrors {
-    let codes = setting.data.codes(setting.n_test, seed, TEST_PART);
+    let codes = &fresh.codes;
     let (n, n_classes) = (setting.n_test, setting.n_classes());
     let mut joint_pre = Vec::new();
     let mut probabilities: Matrix<f64> = Matrix::zeros(n, n_classes);
@@ -166,7 +204,7 @@ pub(super) fn test_errors(
     };
     for (r, neurons) in joint.iter().enumerate() {
         let stack: Vec<&Neurons> = std::iter::once(neurons).chain(alone.get(r).copied()).collect();
-        let mut pre = fresh_pre_activations(setting, compact, seed, &codes, r, &stack);
+        let mut pre = fresh_pre_activations(setting, compact, seed, fresh, r, &stack);
         let alone = (pre.len() > 1).then(|| pre.pop()).flatten().map(|pre| fuse(setting, n, &[(r, pre)]));
         joint_pre.push((r, pre.pop().expect("the branch is always there")));
         let branch = fuse(setting, n, &joint_pre[r..]);
@@ -194,7 +232,7 @@ fn fresh_pre_activations(
     setting: &Setting,
     compact: &Compact,
     seed: u64,
-    codes: &Codes,
+    fresh: &Fresh,
     r: usize,
     stack: &[&Neurons],
 ) -> Vec<Matrix<f64>> {
@@ -215,11 +253,9 @@ fn fresh_pre_activations(
         }
     }
     let factor = factor(&covariance);
+    let codes = &fresh.codes;
     let n = codes.labels.len();
-    let normals = {
-        let mut draws = Draws::new(seed, TEST_NOISE, r as u32);
-        Matrix::from_fn(n, total, |_, _| draws.normal())
-    };
+    let normals = fresh.normals(r, total);
     let mut pre = times_transposed(normals.view(), factor.view());
     let along = Matrix::from_fn(total, n_classes, |unit, k| stacked.row(unit)[k]);
     product_into(&mut pre.view_mut(), codes.z[r].view(), Op::Plain, along.view(), Op::Transposed, true);

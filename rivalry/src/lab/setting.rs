@@ -50,6 +50,10 @@ pub struct Setting {
     pub until_decided: bool,
     /// Arithmetic of training.
     pub precision: Precision,
+    /// The seed of the data, training and test, where all trials share them and
+    /// differ in their initial weights only; else every trial draws its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_seed: Option<u64>,
 }
 
 /// Where the modalities of the joint network meet.
@@ -96,6 +100,7 @@ impl Default for Setting {
             max_updates: 200_000,
             until_decided: false,
             precision: Precision::F32,
+            data_seed: None,
         }
     }
 }
@@ -183,6 +188,7 @@ pub const KNOBS: &[Knob] = &[
         range: Range::OneOf(&["f32", "f64"]),
         meaning: "arithmetic of training",
     },
+    whole("data_seed", -1, -1.0, 9e15, "seed of the data, the same for all trials; -1: every trial's own"),
     Knob {
         name: "until",
         default: KnobDefault::Word("converged"),
@@ -263,6 +269,7 @@ impl Setting {
             ("precision", Value::Word(w)) => {
                 self.precision = if w == "f64" { Precision::F64 } else { Precision::F32 };
             }
+            ("data_seed", Value::Whole(i)) => self.data_seed = u64::try_from(*i).ok(),
             ("fusion", Value::Word(w)) => {
                 self.fusion = if w == "early" { Fusion::Early } else { Fusion::Late };
             }

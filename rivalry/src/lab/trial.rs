@@ -13,7 +13,7 @@ use crate::registry::Value;
 use crate::spec::{Job, Precision, Spec};
 use crate::train::{Control, EpochReport, Trained, Watch, network, train};
 
-use super::observe::{self, Neurons};
+use super::observe::{self, Fresh, Neurons};
 use super::outcome::{ClassOutcome, Decision, NetworkOutcome, Outcome, TrialEnd};
 use super::setting::{Fusion, Setting};
 
@@ -59,13 +59,19 @@ pub enum TrialError {
 /// Runs a trial. `curves` keeps the alignments after every update; `stop` may
 /// be set from outside.
 pub fn run(setting: &Setting, seed: u64, curves: bool, stop: &AtomicBool) -> Result<Trial, TrialError> {
-    let compact = match setting.precision {
-        Precision::F32 => setting.data.compact::<f32>(setting.n, seed),
-        Precision::F64 => setting.data.compact::<f64>(setting.n, seed),
-    };
-    let compact = compact.map_err(|errors| TrialError::Data(listed(&errors)))?;
-    let fused = (setting.fusion == Fusion::Early).then(|| compact.side_by_side(FUSED));
-    let bench = Bench { setting, compact: &compact, fused, seed, curves, stop };
+    run_on(&Drawn::new(setting, seed)?, setting, seed, curves, stop)
+}
+
+/// Runs a trial on data that are drawn already: those of its seed, or of all seeds
+/// where the setting has a [`Setting::data_seed`].
+pub(crate) fn run_on(
+    drawn: &Drawn,
+    setting: &Setting,
+    seed: u64,
+    curves: bool,
+    stop: &AtomicBool,
+) -> Result<Trial, TrialError> {
+    let bench = Bench { setting, compact: &drawn.compact, drawn, seed, curves, stop };
     let all: Vec<usize> = (0..setting.n_modalities()).collect();
     let alone = if setting.until_decided {
         Vec::new()
@@ -74,13 +80,35 @@ pub fn run(setting: &Setting, seed: u64, curves: bool, stop: &AtomicBool) -> Res
             .map(|r| bench.train(&[*r], &Choice::new("unimodal"), &[]))
             .collect::<Result<Vec<_>, _>>()?
     };
-    let joint = match &bench.fused {
+    let joint = match &drawn.fused {
         None => bench.train(&all, &setting.strategy, &alone)?,
         Some(_) => bench.train(&all, &Choice::new("unimodal"), &[])?,
     };
     let outcome = bench.outcome(&joint, &alone);
     let alone_curves = alone.into_iter().map(|network| network.curve).collect();
     Ok(Trial { outcome, joint_curve: joint.curve, alone_curves })
+}
+
+/// What does not depend on a trial's initial weights.
+pub(crate) struct Drawn {
+    compact: Compact,
+    /// The same samples with their modalities side by side, for early fusion.
+    fused: Option<Dataset>,
+    fresh: Fresh,
+}
+
+impl Drawn {
+    /// Draws the data of a trial.
+    pub(crate) fn new(setting: &Setting, seed: u64) -> Result<Self, TrialError> {
+        let seed = setting.data_seed.unwrap_or(seed);
+        let compact = match setting.precision {
+            Precision::F32 => setting.data.compact::<f32>(setting.n, seed),
+            Precision::F64 => setting.data.compact::<f64>(setting.n, seed),
+        };
+        let compact = compact.map_err(|errors| TrialError::Data(listed(&errors)))?;
+        let fused = (setting.fusion == Fusion::Early).then(|| compact.side_by_side(FUSED));
+        Ok(Self { compact, fused, fresh: Fresh::new(setting, seed) })
+    }
 }
 
 fn listed<E: ToString>(errors: &[E]) -> String {
@@ -91,8 +119,7 @@ fn listed<E: ToString>(errors: &[E]) -> String {
 struct Bench<'a> {
     setting: &'a Setting,
     compact: &'a Compact,
-    /// The same samples with their modalities side by side, for early fusion.
-    fused: Option<Dataset>,
+    drawn: &'a Drawn,
     seed: u64,
     curves: bool,
     stop: &'a AtomicBool,
@@ -121,7 +148,7 @@ impl Bench<'_> {
         strategy: &Choice,
         alone: &[Network],
     ) -> Result<Network, TrialError> {
-        let fused = self.fused.as_ref().filter(|_| modalities.len() > 1);
+        let fused = self.drawn.fused.as_ref().filter(|_| modalities.len() > 1);
         let data = fused.unwrap_or(&self.compact.data);
         let mut spec = Spec { strategy: strategy.clone(), ..self.setting.spec(self.seed) };
         if fused.is_some() {
@@ -183,7 +210,7 @@ impl Bench<'_> {
 
     fn shapes(&self, modalities: &[usize]) -> Vec<Shape> {
         let dim = |r: usize| self.compact.data.modalities()[r].features.cols();
-        let side_by_side = self.fused.is_some() && modalities.len() > 1;
+        let side_by_side = self.drawn.fused.is_some() && modalities.len() > 1;
         let all: usize = modalities.iter().map(|r| dim(*r)).sum();
         let mut first = 0;
         modalities
@@ -205,6 +232,7 @@ impl Bench<'_> {
             setting,
             compact,
             self.seed,
+            &self.drawn.fresh,
             &joint.last,
             &alone.iter().map(|network| &network.last[0]).collect::<Vec<_>>(),
         );

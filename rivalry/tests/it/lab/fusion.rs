@@ -41,10 +41,13 @@ fn early_fusion_learns_a_class_in_all_modalities() {
     assert!(learned("late") < 1.3);
 }
 
-/// Networks alone are the same whatever they are compared with.
+/// Networks alone are the same whatever they are compared with. (Their test errors are
+/// counted on noise that is drawn together with that of the joint network.)
 #[test]
 fn fusion_changes_nothing_for_networks_alone() {
-    let alone = |outcome: &Outcome| outcome.unimodal.clone();
+    let alone = |outcome: &Outcome| -> Vec<(f64, f64, u64)> {
+        outcome.unimodal.iter().map(|n| (n.train_loss, n.time, n.gradient_evaluations)).collect()
+    };
     assert_eq!(alone(&trial(&small(&[("fusion", "early")]), 2)), alone(&trial(&small(&[]), 2)));
     let one = small(&[("modalities", "1"), ("fusion", "early")]);
     assert_eq!(trial(&one, 2), trial(&small(&[("modalities", "1")]), 2));
@@ -54,21 +57,24 @@ fn fusion_changes_nothing_for_networks_alone() {
 /// do better.
 #[test]
 fn paired_classes_are_told_apart_by_early_fusion_only() {
-    let mean = |setting: &rivalry::lab::Setting, value: &dyn Fn(&Outcome) -> f64| {
-        let outcomes = trials(setting, 0, 8);
-        assert!(outcomes.iter().all(Outcome::is_complete));
-        outcomes.iter().map(value).sum::<f64>() / 8.0
-    };
     let knobs =
-        [("classes", "4"), ("n", "160"), ("mu", "0"), ("paired", "1"), ("m", "16"), ("n_test", "1000")];
-    let with = |fusion| small(&[&knobs[..], &[("fusion", fusion)]].concat());
+        [("classes", "4"), ("n", "120"), ("mu", "0"), ("paired", "1"), ("m", "12"), ("off_label_count", "0")];
+    let raced = |fusion| {
+        let outcomes = trials(&small(&[&knobs[..], &[("fusion", fusion)]].concat()), 0, 4);
+        assert!(outcomes.iter().all(Outcome::is_complete));
+        outcomes
+    };
+    let mean = |outcomes: &[Outcome], value: &dyn Fn(&Outcome) -> f64| {
+        outcomes.iter().map(value).sum::<f64>() / outcomes.len() as f64
+    };
+    let (late, early) = (raced("late"), raced("early"));
     for r in 0..2 {
-        let alone = mean(&with("late"), &|outcome| outcome.unimodal[r].test_error);
-        assert!((alone - 0.5).abs() < 0.05, "{alone}");
+        let alone = mean(&late, &|outcome| outcome.unimodal[r].test_error);
+        assert!((alone - 0.5).abs() < 0.06, "{alone}");
     }
-    let late = mean(&with("late"), &|outcome| outcome.joint.test_error);
-    let ensemble = mean(&with("late"), &|outcome| outcome.ensemble_test_error.unwrap());
-    let early = mean(&with("early"), &|outcome| outcome.joint.test_error);
-    assert!((0.4..0.6).contains(&late) && (0.4..0.6).contains(&ensemble), "{late} {ensemble}");
+    let joint = mean(&late, &|outcome| outcome.joint.test_error);
+    let ensemble = mean(&late, &|outcome| outcome.ensemble_test_error.unwrap());
+    assert!((0.4..0.6).contains(&joint) && (0.4..0.6).contains(&ensemble), "{joint} {ensemble}");
+    let early = mean(&early, &|outcome| outcome.joint.test_error);
     assert!(early < 0.25, "{early}");
 }

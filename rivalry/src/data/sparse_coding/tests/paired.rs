@@ -103,7 +103,7 @@ fn models_without_pairs_keep_their_names() {
 fn side_by_side_changes_no_value() {
     let compact = model(3, &[20, 30]).compact::<f32>(30, 4).unwrap();
     let fused = compact.side_by_side("all");
-    assert_eq!(fused.labels().codes(), compact.data.labels().codes());
+    assert_eq!(fused.labels(), compact.data.labels());
     let [all] = fused.modalities() else { panic!("one modality") };
     let mut at = 0;
     for modality in compact.data.modalities() {

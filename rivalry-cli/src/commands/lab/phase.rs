@@ -63,20 +63,18 @@ pub(super) struct PhaseArgs {
 pub(super) fn run(args: &PhaseArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let results = match &args.data {
-        Some(data) => {
-            let data = args.reading.open(data)?;
-            check(&data)?;
-            let (n, modalities) = (data.n_samples(), data.modalities().len());
-            args.shown.progress().note(&format!("{}: {n} samples, {modalities} modalities", data.name()));
-            PhaseResults { toy: None, data: Some(data_phase(&data, 0)) }
-        }
-        None => {
-            let fusion = toy_fusion(args)?;
-            args.shown.progress().note(&format!("{} layers, fused after layer {fusion}", args.depth));
-            let toy = toy_phase(args.ratio, args.correlation, args.depth, fusion, args.u0);
-            PhaseResults { toy: Some(toy), data: None }
-        }
+    let shown = args.shown.progress();
+    let results = if let Some(data) = &args.data {
+        let data = args.reading.open(data)?;
+        check(&data)?;
+        let (n, modalities) = (data.n_samples(), data.modalities().len());
+        shown.note(&format!("{}: {n} samples, {modalities} modalities", data.name()));
+        PhaseResults { toy: None, data: Some(data_phase(&data, 0)) }
+    } else {
+        let fusion = toy_fusion(args)?;
+        shown.note(&format!("{} layers, fused after layer {fusion}", args.depth));
+        let toy = toy_phase(args.ratio, args.correlation, args.depth, fusion, args.u0);
+        PhaseResults { toy: Some(toy), data: None }
     };
     if let Some(out) = &args.out {
         Home::named(out).map_err(|error| store::failed(&error))?;

@@ -178,7 +178,7 @@ fn every_command_says_what_it_does_unless_it_is_to_be_quiet() {
         (format!("run {SMALL}"), "one trial: 2 networks alone, one jointly, 1 thread\n"),
         (format!("run --set until=decided {SMALL}"), "one trial: 0 networks alone, one jointly, 1 thread\n"),
         ("phase".to_owned(), "2 layers, fused after layer 2\n"),
-        ("phase demo".to_owned(), "demo: "),
+        ("phase demo".to_owned(), "handwritten: 2000 samples, 6 modalities\n"),
         (format!("race --trials 1 --threads 1 {SMALL}"), "1 trials, 1 thread\n"),
     ] {
         let (loud, quiet) = (rivalry(&format!("lab {line}")), rivalry(&format!("lab {line} --quiet")));

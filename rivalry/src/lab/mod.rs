@@ -27,5 +27,6 @@ pub use results::{
     BranchResult, ClaimResult, ClassResult, CurvePoint, GridPoint, NetworkResult, RunResults, SettingAt,
     SolverResult, SweepResults, Varied, VerifyResults, grid, run_results, verify_results,
 };
-pub use setting::{KNOBS, Setting, SettingError};
+pub use setting::{Fusion, KNOBS, Setting, SettingError};
+pub(crate) use trial::{Drawn, run_on};
 pub use trial::{Moment, Trial, TrialError, run as run_trial};

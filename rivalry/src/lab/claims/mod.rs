@@ -15,6 +15,7 @@ mod joint_training;
 mod laziness;
 mod lost_frequency;
 mod more_modalities;
+mod paired_features;
 mod settings;
 mod simulated_race;
 mod starvation;
@@ -163,6 +164,7 @@ impl Entry<dyn Claim> {
         warm_start::ENTRY,
         laziness::ENTRY,
         ensemble_recovers::ENTRY,
+        paired_features::ENTRY,
         starvation::ENTRY,
         unimodal_phase::ENTRY,
     ];

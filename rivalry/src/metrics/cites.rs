@@ -50,6 +50,13 @@ pub(super) const DU2023: Citation = Citation {
     url: "https://arxiv.org/abs/2305.01233",
 };
 
+pub(super) const KLEINMAN2023: Citation = Citation {
+    key: "kleinman2023critical",
+    text: "M. Kleinman, A. Achille, S. Soatto. Critical Learning Periods for Multisensory Integration in Deep \
+           Networks. CVPR 2023",
+    url: "https://arxiv.org/abs/2210.04643",
+};
+
 pub(super) const MCNEMAR1947: Citation = Citation {
     key: "mcnemar1947",
     text: "Q. McNemar. Note on the Sampling Error of the Difference between Correlated Proportions or \
@@ -232,4 +239,11 @@ pub(super) const ZHANG2024: Citation = Citation {
     key: "zhang2024unimodal",
     text: "Y. Zhang, P. E. Latham, A. Saxe. Understanding Unimodal Bias in Multimodal Deep Linear Networks. ICML 2024",
     url: "https://arxiv.org/abs/2312.00935",
+};
+
+pub(super) const SPEARMAN1904: Citation = Citation {
+    key: "spearman1904association",
+    text: "C. Spearman. The Proof and Measurement of Association between Two Things. American Journal of Psychology \
+           15, 1904",
+    url: "https://doi.org/10.2307/1412159",
 };

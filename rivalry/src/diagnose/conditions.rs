@@ -203,7 +203,18 @@ pub(super) fn higher_validation_loss(facts: &Facts<'_>) -> Outcome {
     Outcome::new(at_least(excess.as_ref(), facts.at.loss_rope), loss_line(facts, "validation", excess.as_ref()))
 }
 
-/// The mirror image of V3's last two conditions. Without curves nothing speaks against it.
+/// A modality that tells nothing makes a network over-fit: then it is the cause, and over-fitting how it acts.
+pub(super) fn no_harmful_modality(facts: &Facts<'_>) -> Outcome {
+    let found = harmful_modality(facts);
+    let status = match found.status {
+        Status::Met => Status::Refuted,
+        Status::Likely => Status::Unlikely,
+        _ => Status::Met,
+    };
+    Outcome::new(status, found.line)
+}
+
+/// The mirror image of V3's losses. Without curves nothing speaks against it.
 pub(super) fn no_overfitting(facts: &Facts<'_>) -> Outcome {
     let (train, valid) = (lower_training_loss(facts), higher_validation_loss(facts));
     let status = match train.status.and(valid.status) {

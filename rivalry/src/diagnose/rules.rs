@@ -138,6 +138,10 @@ pub(super) const RULES: &[Rule] = &[
                 text: "its validation loss ends above by at least `loss_rope`",
                 holds: conditions::higher_validation_loss,
             },
+            Condition {
+                text: "no modality is a harmful one as V8 has it, not even likely",
+                holds: conditions::no_harmful_modality,
+            },
         ],
         prescription: &[
             "stop early on validation data, regularise (weight decay, dropout, smaller encoders)",

@@ -23,7 +23,8 @@ use rivalry::num::parallel;
 
 use crate::matrix::Matrix;
 
-const USAGE: &str = "cargo bench -p rivalry --bench verdicts -- setting|scoring|calm [--quick] [--only CASE] [--write]";
+const USAGE: &str =
+    "cargo bench -p rivalry --bench verdicts -- setting|scoring|calm [--quick] [--only CASE] [--write]";
 
 fn main() -> ExitCode {
     // Cargo adds `--bench` by itself.

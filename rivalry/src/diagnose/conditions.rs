@@ -195,12 +195,18 @@ pub(super) fn recoverable(facts: &Facts<'_>) -> Outcome {
 
 pub(super) fn lower_training_loss(facts: &Facts<'_>) -> Outcome {
     let excess = facts.study("train_loss_excess");
-    Outcome::new(at_most_minus(excess.as_ref(), facts.at.loss_rope), loss_line(facts, "training", excess.as_ref()))
+    Outcome::new(
+        at_most_minus(excess.as_ref(), facts.at.loss_rope),
+        loss_line(facts, "training", excess.as_ref()),
+    )
 }
 
 pub(super) fn higher_validation_loss(facts: &Facts<'_>) -> Outcome {
     let excess = facts.study("valid_loss_excess");
-    Outcome::new(at_least(excess.as_ref(), facts.at.loss_rope), loss_line(facts, "validation", excess.as_ref()))
+    Outcome::new(
+        at_least(excess.as_ref(), facts.at.loss_rope),
+        loss_line(facts, "validation", excess.as_ref()),
+    )
 }
 
 /// A modality that tells nothing makes a network over-fit: then it is the cause, and over-fitting how it acts.

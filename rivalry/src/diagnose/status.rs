@@ -156,18 +156,13 @@ mod tests {
         }
         assert_eq!(stretch(0.95, 10, 1), 1.0);
         let among = |low: f64, looks| {
-            at_least_among(
-                Some(&Estimate::new(0.02, Interval::new(low, 0.04), 0.95, 5, "test")),
-                0.01,
-                looks,
-            )
+            at_least_among(Some(&Estimate::new(0.02, Interval::new(low, 0.04), 0.95, 5, "test")), 0.01, looks)
         };
         // Half a width of 0.018 becomes one of 0.0227 at two looks, one of 0.0143 one of 0.018.
-        assert_eq!([among(0.002, 1), among(0.002, 2), among(0.0057, 2)], [
-            Status::Met,
-            Status::Likely,
-            Status::Met
-        ]);
+        assert_eq!(
+            [among(0.002, 1), among(0.002, 2), among(0.0057, 2)],
+            [Status::Met, Status::Likely, Status::Met]
+        );
         let one = Estimate::new(-0.02, Interval::new(-0.04, -0.002), 0.95, 5, "test");
         assert_eq!(at_most_minus_among(Some(&one), 0.01, 2), Status::Likely);
         // What the interval excludes is excluded however often one looks.

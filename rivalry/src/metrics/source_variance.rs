@@ -33,7 +33,10 @@ pub(super) const ENTRY: Entry<dyn Metric> = Entry {
 const CAPTURED: f64 = 0.9;
 
 const QUANTITIES: &[Quantity] = &[
-    rsv("unit_rsv", "RSV of one class's fused logit: (variance with this modality - variance with the others) / sum"),
+    rsv(
+        "unit_rsv",
+        "RSV of one class's fused logit: (variance with this modality - variance with the others) / sum",
+    ),
     rsv("rsv", "mean of unit_rsv over the class logits"),
     rsv("rsv_low", "tenth percentile of unit_rsv over the class logits"),
     rsv("rsv_high", "ninetieth percentile of unit_rsv over the class logits"),
@@ -110,7 +113,11 @@ fn relative(fused: &Matrix<f64>, own: &Matrix<f64>, class: usize) -> Result<f64,
     }
     let (mine, rest) = (sums::variance(&mine), sums::variance(&rest));
     let all = mine + rest;
-    if all > 0.0 { Ok((mine - rest) / all) } else { Err("the logit is the same for all test rows".to_owned()) }
+    if all > 0.0 {
+        Ok((mine - rest) / all)
+    } else {
+        Err("the logit is the same for all test rows".to_owned())
+    }
 }
 
 /// The percentile of ascending values, linear between neighbours (Hyndman and Fan's type 7, NumPy's

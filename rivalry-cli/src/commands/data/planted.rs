@@ -66,7 +66,11 @@ pub(super) fn run(
     [out, &document].into_iter().try_for_each(refuse_existing)?;
     knobs.check().map_err(|errors| wrong(&errors))?;
     let n_features: usize = case.recipe(&knobs).sources.iter().map(|source| source.dim).sum();
-    refuse_values((knobs.n_train + knobs.n_test) as u64, n_features as u64, "`--train`, `--test` or `--dim`")?;
+    refuse_values(
+        (knobs.n_train + knobs.n_test) as u64,
+        n_features as u64,
+        "`--train`, `--test` or `--dim`",
+    )?;
     let planted = case.plant(&knobs).map_err(|errors| wrong(&errors))?;
     formats::save(&planted.data, out).map_err(|error| bad_data(&error))?;
     let report = report(case, &planted, out, &document);
@@ -95,7 +99,9 @@ fn knobs(args: &PlantedArgs, sizes: &Sizes) -> Knobs {
 fn wrong(errors: &[PlantedError]) -> Failure {
     let problem = |error: &PlantedError| {
         let message = match error {
-            PlantedError::OutOfRange { knob, range, value } => format!("`--{knob}` must be {range}, not {value}"),
+            PlantedError::OutOfRange { knob, range, value } => {
+                format!("`--{knob}` must be {range}, not {value}")
+            }
             other => other.to_string(),
         };
         Problem { message, hint: None }
@@ -134,7 +140,9 @@ fn report(case: &Case, planted: &Planted, out: &Path, document: &Path) -> Report
     };
     let table = Table {
         title: "Modalities".to_owned(),
-        caption: vec!["Best: accuracy of the best possible classifier on test rows, from this modality alone.".into()],
+        caption: vec![
+            "Best: accuracy of the best possible classifier on test rows, from this modality alone.".into(),
+        ],
         columns: vec![
             Column::plain("modality"),
             Column::plain("features"),
@@ -144,7 +152,8 @@ fn report(case: &Case, planted: &Planted, out: &Path, document: &Path) -> Report
     };
     let acts = match &command {
         Some(command) => format!("the cause acts when trained like this: {command}"),
-        None => "the cause acts on networks whose joint head is changed after training, which no option does".into(),
+        None => "the cause acts on networks whose joint head is changed after training, which no option does"
+            .into(),
     };
     let notes = vec![format!("planted: {}", case.summary), format!("cure: {}", case.cure), acts];
     let settings = json!({ "seed": truth.knobs.seed, "knobs": truth.knobs });

@@ -174,6 +174,11 @@ fn sentence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: O
     let loses = losing == Status::Met;
     let mut sentences = vec![if loses {
         format!("Joint training loses to {best} alone: {shown}.")
+    } else if losing == Status::Likely && gap.below(0.0) {
+        format!(
+            "Joint training probably loses to {best} alone, {shown}, but whoever also looks at the ensemble needs more to \
+             be sure."
+        )
     } else if losing == Status::Likely {
         format!("Joint training probably loses to {best} alone, but the interval reaches 0: {shown}.")
     } else if variant == Some("V1a") {

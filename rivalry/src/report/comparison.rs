@@ -72,6 +72,7 @@ pub fn comparison(document: Document, shown: ClassesShown) -> Result<Report, Not
             blocks.push(Block::Table(selection_table(bands, &selection, results.classes.len())));
         }
         blocks.extend(table.map(Block::Table));
+        blocks.extend(tables::association(&results));
     }
     blocks.push(Block::Bibliography(document.citations.clone()));
     let title = if by_class {

@@ -2,7 +2,7 @@
 
 use super::reading::{Class, Data, Model, Results, Settings};
 use super::{ClassesShown, classes_won};
-use crate::report::{Better, Cell, Column, Emphasis, Row, Table, Unit};
+use crate::report::{Better, Block, Cell, Column, Emphasis, Row, Table, Unit};
 
 /// With at most this many classes the report lists all of them anyway.
 const FEW_CLASSES: usize = 20;
@@ -130,6 +130,14 @@ pub(super) fn modalities(results: &Results) -> Table {
             .collect(),
         rows,
     }
+}
+
+/// Whether improved classes are those that the added modalities decide; none where it was not measured.
+pub(in crate::report) fn association(results: &Results) -> Option<Block> {
+    let found = results.change_follows_added.as_ref().filter(|found| found.value.is_some())?;
+    let best = results.best_unimodal.as_deref().unwrap_or("the best alone");
+    let label = format!("rank correlation over classes: change with the share of the margin not from {best}");
+    Some(Block::KeyValues(vec![(label, found.cell(), Unit::None)]))
 }
 
 /// Which classes changed; none when no change could be measured. `first` is what

@@ -16,6 +16,7 @@ mod laziness;
 mod lost_frequency;
 mod more_modalities;
 mod paired_features;
+pub(super) mod remedies;
 mod settings;
 mod simulated_race;
 mod starvation;
@@ -165,6 +166,7 @@ impl Entry<dyn Claim> {
         laziness::ENTRY,
         ensemble_recovers::ENTRY,
         paired_features::ENTRY,
+        remedies::ENTRY,
         starvation::ENTRY,
         unimodal_phase::ENTRY,
     ];

@@ -124,12 +124,13 @@ def head(benchmark, versions, load_before):
 
 def head_lines(title, result):
     """The same as the first lines of a page."""
+    before, after = ("unknown" if x is None else f"{x:.1f}" for x in (result["load_before"], result["load_after"]))
     return [
         f"# {title}, {result['date']}",
         "",
         f"{result['machine']['cpu']}, {result['machine']['cpus']} CPUs ({', '.join(result['machine']['simd'])}), "
         f"{result['machine']['memory_gib']} GiB, {result['machine']['system']}; load average at the start "
-        f"{result['load_before']:.1f}, at the end {result['load_after']:.1f}. "
+        f"{before}, at the end {after}. "
         + ", ".join(f"{k} {v}" for k, v in result["versions"].items())
         + f". Commit {result['commit']}.",
     ]

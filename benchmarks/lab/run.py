@@ -2,20 +2,26 @@
 """Compares one gradient-descent step and whole runs of the talk's network with
 PyTorch, JAX and diffrax. README.md says what is measured and how.
 
-    python benchmarks/lab/run.py [--rounds 11] [--parts step,flow,cost] [--keep]
+    python benchmarks/lab/run.py [--rounds 11] [--parts step,flow,cost,threads] [--keep]
 
-`--keep` writes the dated result to benchmarks/results/.
+`--keep` writes the dated result to benchmarks/results/; parts that were not measured
+now stay as they were measured earlier the same day.
 """
 
 import argparse
 import dataclasses
+import datetime
 import importlib.metadata
+import json
 import os
 import pathlib
 import platform
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 
@@ -24,7 +30,7 @@ from network import SHAPES
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from common import Contender, build, head, head_lines, in_turns, keep, needs_linux, ratio_lines, spread  # noqa: E402
+from common import ROOT, Contender, build, head, head_lines, in_turns, keep, needs_linux, ratio_lines, spread  # noqa: E402
 
 STEPS = {
     "A": {"torch": ("eager", "by_hand"), "jax": ("jit", "jit_loop")},
@@ -43,6 +49,7 @@ TOLERANCES = ("1e-2", "1e-3", "1e-4")
 PEER_SOLVERS = ("Tsit5", "Bosh3", "Dopri8")
 CLOSE = 0.01
 DESCENT_SAMPLE = 300
+RACE_TRIALS = 16
 DESCENT_TARGET, DIFFRAX_TARGET = (">=", 20.0), (">=", 5.0)
 
 
@@ -230,24 +237,92 @@ def cost_page(rows):
     return lines + ["| " + " | ".join(str(row[c]) for c in columns) + " |" for row in rows]
 
 
+def threads_part(n_rounds):
+    """Seconds of a race against threads; every run must say the same."""
+    subprocess.run(["cargo", "build", "--release", "-p", "rivalry-cli"], cwd=ROOT, check=True)
+    race = [str(ROOT / "target" / "release" / "rivalry"), "lab", "race", "--trials", str(RACE_TRIALS), "--json", "--quiet"]
+    counts = [n for n in (1, 2, 4, 8, 16, 32) if n <= os.cpu_count()]
+    rounds, said = [], set()
+    for _ in range(n_rounds):
+        found = {}
+        for n in counts:
+            before, since = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+            done = subprocess.run([*race, "--threads", str(n)], check=True, stdout=subprocess.PIPE)
+            wall, after = time.monotonic() - since, resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            said.add(json.dumps(json.loads(done.stdout)["results"], sort_keys=True))
+            found[n] = (wall, cpu)
+        rounds.append(found)
+        print(found)
+    assert len(said) == 1, "a race depends on the number of threads"
+    return [
+        {
+            "threads": n,
+            "wall_seconds": spread([r[n][0] for r in rounds]),
+            "cpu_seconds": spread([r[n][1] for r in rounds]),
+            "load": os.getloadavg()[0],
+        }
+        for n in counts
+    ]
+
+
+def threads_page(rows):
+    lines = ["", "## A race against threads", "", f"`rivalry lab race --trials {RACE_TRIALS}`, the same results to the bit.", ""]
+    lines += ["| threads | seconds, median (min to max) | CPU seconds, median |", "| --- | --- | --- |"]
+    for row in rows:
+        wall = row["wall_seconds"]
+        lines.append(
+            f"| {row['threads']} | {wall['median']:.1f} ({wall['min']:.1f} to {wall['max']:.1f}) | "
+            f"{row['cpu_seconds']['median']:.1f} |"
+        )
+    return lines
+
+
+PAGES = {"step": step_page, "flow": flow_page, "cost": cost_page, "threads": threads_page}
+
+
+def earlier_today():
+    """What was kept earlier the same day."""
+    kept = ROOT / "benchmarks" / "results" / f"lab-{datetime.date.today().isoformat()}.json"
+    return json.loads(kept.read_text()) if kept.exists() else {}
+
+
+def merged(kept, now, found):
+    """What was kept, with the parts found now in place of theirs; each of these says
+    under which head it was measured."""
+    if not set(PAGES) & set(kept) - set(found):
+        return now | found
+    later = {part: own for part, own in kept.get("later", {}).items()} | {part: now for part in found}
+    return kept | found | {"later": later}
+
+
+def whole_page(result):
+    lines = [*head_lines("The lab's network", result), "", f"{result['rounds']} rounds."]
+    for part, own in result.get("later", {}).items():
+        lines += ["", f"The part `{part}` later that day: {head_lines('', own)[2]}"]
+    lines += [line for part, page in PAGES.items() if part in result for line in page(result[part])]
+    return "\n".join(lines) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--parts", default="step,flow,cost", help="which of step, flow and cost")
+    parser.add_argument("--parts", default=",".join(PAGES), help="which of " + ", ".join(PAGES))
     parser.add_argument("--settings", default=",".join(data.SETTINGS), help="which settings of the flow part")
     parser.add_argument("--search", action="store_true", help="search the rates of gradient descent anew and end")
     parser.add_argument("--keep", action="store_true", help="write the result to benchmarks/results/")
     options = parser.parse_args()
     needs_linux()
+    parts = options.parts.split(",")
+    peers = ("torch", "jax", "diffrax", "numpy") if options.search or {"step", "flow"} & {*parts} else ()
     try:
-        versions = {name: importlib.metadata.version(name) for name in ("torch", "jax", "diffrax", "numpy")}
+        versions = {name: importlib.metadata.version(name) for name in peers}
     except importlib.metadata.PackageNotFoundError as missing:
         sys.exit(f"this comparison needs {missing.name}: pip install -r benchmarks/lab/requirements.txt")
     rust = Contender([build("lab"), "serve"])
     versions |= {"rivalry": rust.ready, "python": platform.python_version()}
-    parts = options.parts.split(",")
     load_before = os.getloadavg()[0]
-    found, page = {}, []
+    found = {}
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
         if options.search:
@@ -256,18 +331,17 @@ def main():
             return
         if "step" in parts:
             found["step"] = step_part(rust, options.rounds)
-            page += step_page(found["step"])
         if "flow" in parts:
             n_rounds = max(3, options.rounds // 3)
             names = options.settings.split(",")
             found["flow"] = {name: EndToEnd(name, rust, work).run(n_rounds) for name in names}
-            page += flow_page(found["flow"])
         if "cost" in parts:
             found["cost"] = cost_part(rust, work)
-            page += cost_page(found["cost"])
     rust.stop()
-    result = head("lab", versions, load_before) | {"rounds": options.rounds} | found
-    page = "\n".join([*head_lines("The lab's network", result), "", f"{options.rounds} rounds.", *page]) + "\n"
+    if "threads" in parts:
+        found["threads"] = threads_part(max(3, options.rounds // 3))
+    result = merged(earlier_today(), head("lab", versions, load_before) | {"rounds": options.rounds}, found)
+    page = whole_page(json.loads(json.dumps(result)))
     print("\n" + page)
     if options.keep:
         keep(result, page)

@@ -16,6 +16,7 @@ import sys
 
 import counts
 import distributions
+import exact
 import folds
 import planning
 import resampling
@@ -54,7 +55,7 @@ def main():
     check = parser.parse_args().check
     GOLDEN.mkdir(parents=True, exist_ok=True)
     worst = 0.0
-    for module in (distributions, counts, resampling, folds, planning, scores):
+    for module in (distributions, counts, resampling, folds, planning, scores, exact):
         document = plain(module.document())
         path = GOLDEN / f"{module.__name__}.json"
         if check:

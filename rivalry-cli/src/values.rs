@@ -60,6 +60,14 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A dose from 0 to 1, both included.
+pub(crate) fn dose(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(dose) if (0.0..=1.0).contains(&dose) => Ok(dose),
+        _ => Err("expected a number from 0 to 1, such as `0.8`".to_owned()),
+    }
+}
+
 /// A finite number of at least 1.
 pub(crate) fn at_least_one(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -72,7 +72,7 @@ Examples:
 pub(crate) struct ClassesArgs {
     #[command(flatten)]
     labels: LabelArgs,
-    /// The model whose changes are asked for, as the joint one; repeatable, one file per
+    /// The model whose changes are asked for; repeatable, one file per
     /// training
     #[arg(long, value_name = "FILE", required = true, help_heading = "Models")]
     a: Vec<String>,
@@ -95,7 +95,7 @@ pub(crate) struct HowArgs {
     /// Classes listed: so many of the largest changes each way, or `all`
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value = "10", value_parser = values::classes)]
     classes: ClassesShown,
-    /// Bootstrap replicates
+    /// Bootstrap replicates, where intervals are drawn: several trainings, or groups
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 10_000, value_parser = values::whole::<usize, 100, 10_000_000>)]
     replicates: usize,
     /// Seed of the resampling
@@ -137,6 +137,7 @@ pub(crate) fn classes(args: &ClassesArgs) -> Result<Status, Failure> {
     let found = Compared::new(&args.labels, &models, &args.how)?;
     let mut document = found.document("classes", &args.labels, &args.how, since);
     document.verdict = Value::Null;
+    (document.settings["a"], document.settings["b"]) = (json!(args.a), json!(args.b));
     finish(document, &args.how, &args.output)?;
     Ok(Status::Done)
 }

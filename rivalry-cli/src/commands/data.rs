@@ -2,6 +2,7 @@
 //! training.
 
 mod generate;
+mod planted;
 
 use std::path::{Path, PathBuf};
 

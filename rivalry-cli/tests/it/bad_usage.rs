@@ -94,6 +94,18 @@ const ROWS: &[(&str, &str)] = &[
         "error: `--set`: `dim.2` must be at least the number of classes, 10, not 9\n\nhint: set `dim.2` to 10 or more, or `classes` lower\n",
     ),
     (
+        "data generate new.npz --planted shortcuts",
+        "error: unknown planted case `shortcuts`: did you mean `shortcut`?\n\nhint: `rivalry data generate --help` lists the causes and their sizes\n",
+    ),
+    (
+        "data generate new.npz --planted noise --modalities 4 --test 5",
+        "error: `--modalities` must be from 2 to 3, not 4\nerror: `--test` must be from 10 to 10000000, not 5\n\nhint: `rivalry data generate --help` lists the causes and their sizes\n",
+    ),
+    (
+        "data generate new.npz --planted noise --strength 1.5",
+        "error: `--strength` does not accept `1.5`: expected a number from 0 to 1, such as `0.8`\n\nhint: `rivalry data generate --help` shows what is possible\n",
+    ),
+    (
         "data generate new.npz --classes 3 --set classes=4",
         "error: `--classes` and `--set classes` say the same\n\nhint: leave one of them out\n",
     ),

@@ -101,3 +101,27 @@ fn nothing_is_overwritten_not_even_the_truth() {
         std::fs::remove_file(folder.join(taken)).unwrap();
     }
 }
+
+#[test]
+fn a_planted_cause_comes_with_its_truth_and_acts_when_trained_as_told() {
+    let folder = folder("generate_planted");
+    let made = in_folder(
+        &folder,
+        "data generate weak.npz --planted weak_baseline --strength 0.8 --classes 4 --modalities 2 --seed 5 --json",
+    );
+    assert_eq!((made.status, made.stderr.as_str()), (0, ""), "{made}");
+    let document = made.json();
+    assert_eq!(std::fs::read_to_string(folder.join("weak.truth.json")).unwrap(), made.stdout);
+    let planted = &document["results"]["planted"];
+    assert_eq!((&planted["code"], &planted["knobs"]["strength"]), (&"V9".into(), &0.8.into()));
+    assert_eq!(planted["bayes_alone"].as_array().unwrap().len(), 2);
+    let read = in_folder(&folder, "data inspect weak.npz --json").json();
+    assert_eq!(read["data"]["fingerprint"], document["data"]["fingerprint"]);
+    let told = document["results"]["diagnose"].as_str().unwrap().strip_prefix("rivalry ").unwrap();
+    let found = in_folder(&folder, &format!("{told} --seeds 3 --json"));
+    assert_eq!(found.status, 0, "{found}");
+    assert_eq!(found.json()["verdict"]["code"], "V9", "{found}");
+
+    let shown = in_folder(&folder, "data generate head --planted broken_head --dim 20").to_string();
+    assert!(shown.contains("right verdict  V7") && shown.contains("which no option does"), "{shown}");
+}

@@ -173,6 +173,22 @@ fn wrong_settings_are_told_with_what_to_do() {
 }
 
 #[test]
+fn every_command_says_what_it_does_unless_it_is_to_be_quiet() {
+    for (line, told) in [
+        (format!("run {SMALL}"), "one trial: 2 networks alone, one jointly, 1 thread\n"),
+        (format!("run --set until=decided {SMALL}"), "one trial: 0 networks alone, one jointly, 1 thread\n"),
+        ("phase".to_owned(), "2 layers, fused after layer 2\n"),
+        ("phase demo".to_owned(), "handwritten: 2000 samples, 6 modalities\n"),
+        (format!("race --trials 1 --threads 1 {SMALL}"), "1 trials, 1 thread\n"),
+    ] {
+        let (loud, quiet) = (rivalry(&format!("lab {line}")), rivalry(&format!("lab {line} --quiet")));
+        assert!(loud.stderr.starts_with(told), "{line}: {loud}");
+        assert_eq!((quiet.status, quiet.stderr.as_str()), (0, ""), "{line}");
+        assert_eq!(quiet.stdout.lines().next(), loud.stdout.lines().next(), "{line}");
+    }
+}
+
+#[test]
 fn a_claim_is_judged_by_its_rule() {
     let ended = rivalry("lab verify comparison_lemma --json --quiet");
     assert_eq!(ended.status, 0, "{ended}");

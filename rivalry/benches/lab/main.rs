@@ -7,9 +7,11 @@
 //! - `load FOLDER m q beta sigma0`, `flow KNOBS`, `descent ETA`, `weights`: see
 //!   [`flow`].
 //!
-//! Without it, it times steps and products in turns, for quick looks.
+//! With `shared` it says what trials on one data set could share: see [`shared`].
+//! Without either it times steps and products in turns, for quick looks.
 
 mod flow;
+mod shared;
 mod step;
 
 use std::io::{BufRead, Write};
@@ -17,11 +19,10 @@ use std::io::{BufRead, Write};
 use serde_json::json;
 
 fn main() {
-    let mut contenders = step::Contender::all();
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        serve(&mut contenders);
-    } else {
-        contenders.iter_mut().for_each(step::compare);
+    match std::env::args().nth(1).as_deref() {
+        Some("serve") => serve(&mut step::Contender::all()),
+        Some("shared") => shared::report(),
+        _ => step::Contender::all().iter_mut().for_each(step::compare),
     }
 }
 

@@ -1,11 +1,11 @@
 //! How often the verdict is right, measured on data whose cause is known.
 //!
 //! ```text
-//! cargo bench -p rivalry --bench verdicts -- setting|scoring|calm [--quick] [--write]
+//! cargo bench -p rivalry --bench verdicts -- setting|scoring|calm [--quick] [--only CASE] [--write]
 //! ```
 //!
 //! Diagnoses every planted data set of a half and counts verdicts against causes. `--quick`
-//! takes one data set per cause; `--write` puts the tables into
+//! takes one data set per cause, `--only` those of one case; `--write` puts the tables into
 //! `docs/verdict-accuracy.md` and every study into `docs/verdict-accuracy/HALF.json`.
 
 mod halves;
@@ -23,7 +23,8 @@ use rivalry::num::parallel;
 
 use crate::matrix::Matrix;
 
-const USAGE: &str = "cargo bench -p rivalry --bench verdicts -- setting|scoring|calm [--quick] [--write]";
+const USAGE: &str =
+    "cargo bench -p rivalry --bench verdicts -- setting|scoring|calm [--quick] [--only CASE] [--write]";
 
 fn main() -> ExitCode {
     // Cargo adds `--bench` by itself.
@@ -40,15 +41,27 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let cells = half.cells(has("--quick"));
+    let only = words.iter().position(|word| word == "--only").and_then(|at| words.get(at + 1));
+    let is_whole = only.is_none() && !has("--quick");
+    if has("--write") && (!is_whole || half.name == halves::SETTING.name) {
+        eprintln!(
+            "`--write` writes the whole of `scoring` or `calm`: the page has no place for a part, nor for the half that \
+             rules were set on"
+        );
+        return ExitCode::from(2);
+    }
+    let cells = half.cells(has("--quick"), only.map(String::as_str));
     let done = AtomicUsize::new(0);
     let found = parallel::map(parallel::available(), &cells, |_, cell| {
         let found = study::run(&CASES[cell.case], cell);
         let n_done = done.fetch_add(1, Ordering::Relaxed) + 1;
         eprintln!(
-            "{n_done}/{}: {} (strength {}): {} {:.3}, detectable {:.3}: {} {}",
+            "{n_done}/{}: {} ({:?}, {} classes, {} modalities, strength {}): {} {:.3}, detectable {:.3}: {} {}",
             cells.len(),
             found.case,
+            found.evaluation,
+            found.knobs.n_classes,
+            found.knobs.n_modalities,
             found.knobs.strength,
             found.effect.quantity,
             found.effect.size,
@@ -61,7 +74,7 @@ fn main() -> ExitCode {
     let matrix = Matrix::new(&found);
     let tables = matrix.tables(half.name);
     println!("{tables}");
-    if has("--write") && !has("--quick") {
+    if has("--write") {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let page = root.join("docs/verdict-accuracy.md");
         let text = std::fs::read_to_string(&page).expect("the page is there");

@@ -1,32 +1,40 @@
-//! What is true of the networks of a study: the same trainings, read off many
-//! more test rows than a study has. Values without intervals: nothing is concluded here.
+//! What is true of the networks of a study, read off many more test rows than a study
+//! has: with a given split of the same trainings, else of others on rows of the same law. Values
+//! without intervals: nothing is concluded here.
 
+use rivalry::data::Dataset;
 use rivalry::metrics::probe::{Probe, Rows};
 use rivalry::metrics::{Evidence, ModelOutputs, NAIVE, Trial, UNIMODAL};
 use rivalry::num::{Matrix, MatrixView, special};
 
+use crate::study::features;
+
+/// What networks say about the test rows of the data that they were trained on.
+pub(crate) struct Networks {
+    pub(crate) evidence: Evidence,
+    pub(crate) data: Dataset,
+}
+
 /// Means over trainings and test rows.
 pub(crate) struct Truth<'a> {
-    evidence: &'a Evidence,
-    features: &'a [MatrixView<'a, f32>],
+    networks: &'a [Networks],
 }
 
 impl<'a> Truth<'a> {
-    /// `features` holds every sample of every modality.
-    pub(crate) fn new(evidence: &'a Evidence, features: &'a [MatrixView<'a, f32>]) -> Self {
-        Self { evidence, features }
+    pub(crate) fn new(networks: &'a [Networks]) -> Self {
+        Self { networks }
     }
 
     /// Joint minus this modality alone.
     pub(crate) fn gap(&self, best: usize) -> f64 {
-        self.mean(|t| self.joint(t) - self.alone(t, best))
+        self.mean(|of, t| self.joint(of, t) - accuracy(of, t, &[best]))
     }
 
     /// Ensemble of the networks trained alone minus joint.
     pub(crate) fn headroom(&self) -> f64 {
-        self.mean(|trial| {
-            let labels = self.labels(&trial.test);
-            let mut shares = Matrix::<f64>::zeros(labels.len(), self.evidence.study.n_classes());
+        self.mean(|of, trial| {
+            let labels = labels(of, &trial.test);
+            let mut shares = Matrix::<f64>::zeros(labels.len(), of.evidence.study.n_classes());
             for model in (0..self.n_modalities()).map(|m| model(trial, &[m])) {
                 let logits = fused(model);
                 for i in 0..labels.len() {
@@ -38,7 +46,7 @@ impl<'a> Truth<'a> {
                     }
                 }
             }
-            share_right(&shares, &labels) - self.joint(trial)
+            share_right(&shares, &labels) - self.joint(of, trial)
         })
     }
 
@@ -47,7 +55,7 @@ impl<'a> Truth<'a> {
         let all: Vec<usize> = (0..self.n_modalities()).collect();
         let gain = |left_out: usize| {
             let rest: Vec<usize> = all.iter().copied().filter(|m| *m != left_out).collect();
-            self.mean(|t| self.accuracy(t, &rest) - self.joint(t))
+            self.mean(|of, t| accuracy(of, t, &rest) - self.joint(of, t))
         };
         all.iter().map(|m| gain(*m)).fold(f64::NEG_INFINITY, f64::max)
     }
@@ -56,66 +64,73 @@ impl<'a> Truth<'a> {
     pub(crate) fn encoder_deficit(&self) -> f64 {
         let all: Vec<usize> = (0..self.n_modalities()).collect();
         let deficit = |m: usize| {
-            self.mean(|trial| {
+            self.mean(|of, trial| {
                 let (alone, joint) = (model(trial, &[m]), model(trial, &all));
-                self.probed(trial, alone, 0) - self.probed(trial, joint, m)
+                probed(of, trial, alone, 0) - probed(of, trial, joint, m)
             })
         };
         all.iter().map(|m| deficit(*m)).fold(f64::NEG_INFINITY, f64::max)
     }
 
-    /// The best probe on raw features minus this modality alone or the joint network,
-    /// whichever is better.
-    pub(crate) fn weakness(&self, best: usize) -> f64 {
-        let reached = self.mean(|t| self.alone(t, best)).max(self.mean(|t| self.joint(t)));
+    /// The best probe on raw features minus this modality alone.
+    pub(crate) fn weak_baseline(&self, best: usize) -> f64 {
+        self.raw_probe() - self.mean(|of, t| accuracy(of, t, &[best]))
+    }
+
+    /// The joint network minus the best probe on raw features.
+    pub(crate) fn joint_over_raw_probe(&self) -> f64 {
+        self.mean(|of, t| self.joint(of, t)) - self.raw_probe()
+    }
+
+    /// Accuracy of the best probe on raw features.
+    fn raw_probe(&self) -> f64 {
         let raw = |m: usize| {
-            self.mean(|trial| {
-                let of = |rows: &[u32]| gathered(&self.features[m], rows);
-                self.probe([of(&trial.train), of(&trial.valid), of(&trial.test)], trial)
+            self.mean(|of, trial| {
+                let features = features(&of.data);
+                let gather = |rows: &[u32]| gathered(&features[m], rows);
+                probe(of, [gather(&trial.train), gather(&trial.valid), gather(&trial.test)], trial)
             })
         };
-        (0..self.n_modalities()).map(raw).fold(f64::NEG_INFINITY, f64::max) - reached
+        (0..self.n_modalities()).map(raw).fold(f64::NEG_INFINITY, f64::max)
     }
 
     fn n_modalities(&self) -> usize {
-        self.evidence.study.modality_names.len()
+        self.networks.first().map_or(0, |of| of.evidence.study.modality_names.len())
     }
 
-    fn labels(&self, rows: &[u32]) -> Vec<u32> {
-        rows.iter().map(|row| self.evidence.study.labels[*row as usize]).collect()
+    /// Every training counts the same: all data sets have as many.
+    fn mean(&self, value: impl Fn(&Networks, &Trial) -> f64) -> f64 {
+        let each = self.networks.iter().flat_map(|of| of.evidence.trials.iter().map(move |t| (of, t)));
+        let values: Vec<f64> = each.map(|(of, trial)| value(of, trial)).collect();
+        values.iter().sum::<f64>() / values.len() as f64
     }
 
-    fn mean(&self, of: impl Fn(&Trial) -> f64) -> f64 {
-        let trials = &self.evidence.trials;
-        trials.iter().map(of).sum::<f64>() / trials.len() as f64
+    fn joint(&self, of: &Networks, trial: &Trial) -> f64 {
+        accuracy(of, trial, &(0..self.n_modalities()).collect::<Vec<_>>())
     }
+}
 
-    fn accuracy(&self, trial: &Trial, modalities: &[usize]) -> f64 {
-        share_right(&fused(model(trial, modalities)), &self.labels(&trial.test))
-    }
+fn labels(of: &Networks, rows: &[u32]) -> Vec<u32> {
+    rows.iter().map(|row| of.evidence.study.labels[*row as usize]).collect()
+}
 
-    fn alone(&self, trial: &Trial, modality: usize) -> f64 {
-        self.accuracy(trial, &[modality])
-    }
+fn accuracy(of: &Networks, trial: &Trial, modalities: &[usize]) -> f64 {
+    share_right(&fused(model(trial, modalities)), &labels(of, &trial.test))
+}
 
-    fn joint(&self, trial: &Trial) -> f64 {
-        self.accuracy(trial, &(0..self.n_modalities()).collect::<Vec<_>>())
-    }
+fn probed(of: &Networks, trial: &Trial, model: &ModelOutputs, position: usize) -> f64 {
+    let part = |part: &rivalry::metrics::PartOutputs| part.embeddings[position].clone();
+    probe(of, [part(&model.train), part(&model.valid), part(&model.test)], trial)
+}
 
-    fn probed(&self, trial: &Trial, model: &ModelOutputs, position: usize) -> f64 {
-        let of = |part: &rivalry::metrics::PartOutputs| part.embeddings[position].clone();
-        self.probe([of(&model.train), of(&model.valid), of(&model.test)], trial)
-    }
-
-    fn probe(&self, [train, valid, test]: [Matrix<f32>; 3], trial: &Trial) -> f64 {
-        let (train_labels, valid_labels) = (self.labels(&trial.train), self.labels(&trial.valid));
-        let probe = Probe::select(
-            Rows { features: train.view(), labels: &train_labels },
-            Rows { features: valid.view(), labels: &valid_labels },
-            self.evidence.study.n_classes(),
-        );
-        share_right(&probe.logits(test.view()), &self.labels(&trial.test))
-    }
+fn probe(of: &Networks, [train, valid, test]: [Matrix<f32>; 3], trial: &Trial) -> f64 {
+    let (train_labels, valid_labels) = (labels(of, &trial.train), labels(of, &trial.valid));
+    let probe = Probe::select(
+        Rows { features: train.view(), labels: &train_labels },
+        Rows { features: valid.view(), labels: &valid_labels },
+        of.evidence.study.n_classes(),
+    );
+    share_right(&probe.logits(test.view()), &labels(of, &trial.test))
 }
 
 fn model<'t>(trial: &'t Trial, modalities: &[usize]) -> &'t ModelOutputs {

@@ -24,7 +24,7 @@ impl Labels {
 
     /// [`Labels::from_integers`] without a list of them in memory.
     pub(crate) fn from_integer_iter(values: impl Iterator<Item = i64> + Clone) -> Self {
-        let (codes, distinct) = code(values);
+        let (codes, distinct) = code_integers(values);
         Self {
             codes,
             class_names: distinct.iter().map(ToString::to_string).collect(),
@@ -145,7 +145,7 @@ impl Groups {
 
     /// [`Groups::from_integers`] without a list of them in memory.
     pub(crate) fn from_integer_iter(values: impl Iterator<Item = i64> + Clone) -> Self {
-        let (ids, distinct) = code(values);
+        let (ids, distinct) = code_integers(values);
         Self { ids, names: distinct.iter().map(ToString::to_string).collect() }
     }
 
@@ -203,6 +203,27 @@ fn code<V: Ord + Copy>(values: impl Iterator<Item = V> + Clone) -> (Vec<u32>, Ve
     (values.map(|v| positions[&v]).collect(), positions.into_keys().collect())
 }
 
+/// [`code`] of integers, by a table where they lie close together.
+fn code_integers(values: impl Iterator<Item = i64> + Clone) -> (Vec<u32>, Vec<i64>) {
+    let (mut low, mut high, mut n) = (i64::MAX, i64::MIN, 0_u64);
+    for value in values.clone() {
+        (low, high, n) = (low.min(value), high.max(value), n + 1);
+    }
+    let span = i128::from(high) - i128::from(low);
+    if n == 0 || span > 2 * i128::from(n) + 1_000 {
+        return code(values);
+    }
+    let at = |value: i64| (value - low) as usize;
+    let mut positions = vec![u32::MAX; span as usize + 1];
+    values.clone().for_each(|value| positions[at(value)] = 0);
+    let mut distinct = Vec::new();
+    for (value, position) in (low..=high).zip(&mut positions).filter(|(_, position)| **position == 0) {
+        *position = distinct.len() as u32;
+        distinct.push(value);
+    }
+    (values.map(|value| positions[at(value)]).collect(), distinct)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +241,15 @@ mod tests {
             (&[0, 1, 2, 0][..], &["10", "9", "b"].map(String::from)[..])
         );
         assert_eq!(Groups::from_strings(&["s2", "s1"]).ids(), [1, 0]);
+    }
+
+    #[test]
+    fn integers_close_together_and_far_apart_are_coded_alike() {
+        let near: Vec<i64> = (0..500).map(|i| (i * 37) % 91 - 7).collect();
+        assert_eq!(code_integers(near.iter().copied()), code(near.iter().copied()));
+        let far = [i64::MIN, 5, i64::MAX, 5];
+        assert_eq!(code_integers(far.into_iter()), (vec![0, 1, 2, 1], vec![i64::MIN, 5, i64::MAX]));
+        assert_eq!(code_integers(std::iter::empty()), (vec![], vec![]));
     }
 
     #[test]

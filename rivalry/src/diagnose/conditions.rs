@@ -2,7 +2,9 @@
 //! holds, with the numbers.
 
 use crate::diagnose::facts::{Facts, Outcome, percent, points};
-use crate::diagnose::status::{Status, above, at_least, at_most_minus, below, within};
+use crate::diagnose::status::{
+    Status, above, at_least, at_least_among, at_most_minus, at_most_minus_among, below, within,
+};
 use crate::stats::Estimate;
 
 pub(super) fn weak_baseline(facts: &Facts<'_>) -> Outcome {
@@ -19,15 +21,11 @@ pub(super) fn weak_baseline(facts: &Facts<'_>) -> Outcome {
     Outcome::new(at_least(lead.as_ref(), facts.at.rope), line)
 }
 
+/// A joint network that is no better than the probe has won nothing over that baseline.
 pub(super) fn joint_not_above_probe(facts: &Facts<'_>) -> Outcome {
     let lead = facts.study("joint_over_raw_probe");
     let line = format!("joint minus the best probe on raw features is {}", points(lead.as_ref()));
-    let status = match &lead {
-        None => Status::Unknown,
-        Some(e) if e.above(0.0) => Status::Refuted,
-        Some(_) => Status::Met,
-    };
-    Outcome::new(status, line)
+    Outcome::new(at_least(lead.as_ref(), facts.at.rope).negated(), line)
 }
 
 /// A weak baseline hides harm, it does not make it: what loses to a weak
@@ -58,7 +56,9 @@ pub(super) fn harmful_modality(facts: &Facts<'_>) -> Outcome {
         let (noise, shift) = (is_noise(facts, modality), is_shortcut(facts, modality));
         let gain = facts.modality("left_out_gain", modality);
         let drop = facts.modality("permutation_drop", modality);
-        let without = at_least(gain.as_ref(), facts.at.rope).or(at_most_minus(drop.as_ref(), facts.at.rope));
+        let (rope, looks) = (facts.at.rope, 2 * facts.modalities().len());
+        let without = at_least_among(gain.as_ref(), rope, looks);
+        let without = without.or(at_most_minus_among(drop.as_ref(), rope, looks));
         let is = if shift >= Status::Likely && shift >= noise {
             format!("{name} alone loses {} from validation to test rows", points(transfer.as_ref()))
         } else {
@@ -99,7 +99,8 @@ pub(super) fn encoder_deficit(facts: &Facts<'_>) -> Outcome {
         let alone = facts.alone(modality);
         let counts = above(alone.as_ref(), facts.chance() + facts.at.near_chance);
         let line = format!("encoder deficit of {}: {}", facts.name(modality), points(deficit.as_ref()));
-        Outcome::of(modality, at_least(deficit.as_ref(), facts.at.rope).and(counts), line)
+        let has_deficit = at_least_among(deficit.as_ref(), facts.at.rope, facts.modalities().len());
+        Outcome::of(modality, has_deficit.and(counts), line)
     })
 }
 
@@ -194,15 +195,32 @@ pub(super) fn recoverable(facts: &Facts<'_>) -> Outcome {
 
 pub(super) fn lower_training_loss(facts: &Facts<'_>) -> Outcome {
     let excess = facts.study("train_loss_excess");
-    Outcome::new(below(excess.as_ref(), 0.0), loss_line(facts, "training", excess.as_ref()))
+    Outcome::new(
+        at_most_minus(excess.as_ref(), facts.at.loss_rope),
+        loss_line(facts, "training", excess.as_ref()),
+    )
 }
 
 pub(super) fn higher_validation_loss(facts: &Facts<'_>) -> Outcome {
     let excess = facts.study("valid_loss_excess");
-    Outcome::new(above(excess.as_ref(), 0.0), loss_line(facts, "validation", excess.as_ref()))
+    Outcome::new(
+        at_least(excess.as_ref(), facts.at.loss_rope),
+        loss_line(facts, "validation", excess.as_ref()),
+    )
 }
 
-/// The mirror image of V3's last two conditions. Without curves nothing speaks against it.
+/// A modality that tells nothing makes a network over-fit: then it is the cause, and over-fitting how it acts.
+pub(super) fn no_harmful_modality(facts: &Facts<'_>) -> Outcome {
+    let found = harmful_modality(facts);
+    let status = match found.status {
+        Status::Met => Status::Refuted,
+        Status::Likely => Status::Unlikely,
+        _ => Status::Met,
+    };
+    Outcome::new(status, found.line)
+}
+
+/// The mirror image of V3's losses. Without curves nothing speaks against it.
 pub(super) fn no_overfitting(facts: &Facts<'_>) -> Outcome {
     let (train, valid) = (lower_training_loss(facts), higher_validation_loss(facts));
     let status = match train.status.and(valid.status) {

@@ -1,7 +1,7 @@
 //! What the rules look at: the estimates by name, and how they are said.
 
 use crate::diagnose::Thresholds;
-use crate::diagnose::status::{Status, at_least, at_most_minus};
+use crate::diagnose::status::{Status, at_least_among, at_most_minus_among, stretch};
 use crate::metrics::{ENSEMBLE, Measurements, ModelKey, NAIVE, Study, Subject};
 use crate::stats::Estimate;
 
@@ -93,18 +93,23 @@ impl Facts<'_> {
         self.study("chance").map_or(1.0 / self.study.n_classes() as f64, |e| e.value)
     }
 
+    /// How many of the two comparisons that show harm were made.
+    fn harm_looks(&self) -> usize {
+        ["gap", "headroom"].iter().filter(|quantity| self.study(quantity).is_some()).count()
+    }
+
     /// Whether joint training loses to the best modality alone.
     pub(super) fn loses(&self) -> Outcome {
         let gap = self.study("gap");
         let line = format!("joint minus {} alone is {}", self.best_name(), points(gap.as_ref()));
-        Outcome::new(at_most_minus(gap.as_ref(), self.at.rope), line)
+        Outcome::new(at_most_minus_among(gap.as_ref(), self.at.rope, self.harm_looks()), line)
     }
 
     /// Whether joint training does harm: it loses, or the ensemble beats it.
     pub(super) fn harm(&self) -> Outcome {
         let loses = self.loses();
         let headroom = self.study("headroom");
-        let beaten = at_least(headroom.as_ref(), self.at.rope);
+        let beaten = at_least_among(headroom.as_ref(), self.at.rope, self.harm_looks());
         let said = format!("ensemble minus joint is {}", points(headroom.as_ref()));
         let line = match (loses.status >= Status::Likely, beaten >= Status::Likely) {
             (true, true) => format!("{}; {said}", loses.line),
@@ -134,9 +139,12 @@ impl Facts<'_> {
 
     /// The smallest difference that a study of this size finds in 80 % of cases.
     pub(super) fn detectable(&self) -> Option<f64> {
-        // The half-width of a 95 % interval is 1.96 standard errors.
-        let half = self.study("gap")?.interval()?.width() / 2.0;
-        Some(half / 1.96 * self.at.detect)
+        // The half-width of a 95 % interval is 1.96 standard errors; that at the level of several
+        // looks so much more.
+        let gap = self.study("gap")?;
+        let half = gap.interval()?.width() / 2.0;
+        let more = 1.96 * (stretch(gap.level, gap.n, self.harm_looks()) - 1.0);
+        Some(half / 1.96 * (self.at.detect + more))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What should be known beside any verdict.
 
 use crate::diagnose::facts::{Facts, points};
-use crate::diagnose::status::{Status, at_least};
+use crate::diagnose::status::{Status, at_least_among};
 use crate::metrics::Diverged;
 use crate::metrics::usage::{METERS, leader};
 use crate::stats::Estimate;
@@ -62,7 +62,7 @@ pub(super) fn better_on_test(facts: &Facts<'_>) -> Option<String> {
     let lead = |m: usize| facts.drop_of_alone(m).map(|e| (m, e));
     let (modality, lead) =
         facts.modalities().filter_map(lead).max_by(|a, b| a.1.value.total_cmp(&b.1.value))?;
-    (at_least(Some(&lead), facts.at.rope) == Status::Met).then(|| {
+    is_shown(facts, &lead).then(|| {
         format!(
             "On the test rows {} alone is {} ahead of {} alone, which validation rows prefer.",
             facts.name(modality),
@@ -70,6 +70,11 @@ pub(super) fn better_on_test(facts: &Facts<'_>) -> Option<String> {
             facts.best_name()
         )
     })
+}
+
+/// Whether a difference that was looked for in every modality is one of at least ROPE.
+fn is_shown(facts: &Facts<'_>, estimate: &Estimate) -> bool {
+    at_least_among(Some(estimate), facts.at.rope, facts.modalities().len()) == Status::Met
 }
 
 fn choice(facts: &Facts<'_>, notes: &mut Vec<String>) {
@@ -85,7 +90,7 @@ fn choice(facts: &Facts<'_>, notes: &mut Vec<String>) {
 fn with_deficit(facts: &Facts<'_>) -> Vec<(usize, Estimate)> {
     let one = |m: usize| {
         let deficit = facts.modality("encoder_deficit", m)?;
-        (at_least(Some(&deficit), facts.at.rope) == Status::Met).then_some((m, deficit))
+        is_shown(facts, &deficit).then_some((m, deficit))
     };
     let mut found: Vec<(usize, Estimate)> = facts.modalities().filter_map(one).collect();
     found.sort_by(|a, b| b.1.value.total_cmp(&a.1.value));
@@ -130,7 +135,7 @@ fn weak_networks(facts: &Facts<'_>, code: Option<&str>, notes: &mut Vec<String>)
     for modality in facts.modalities() {
         let weak = facts.modality("weak_alone", modality);
         let is_told = code == Some("V9") && facts.choice("best_raw_probe") == Some(modality);
-        if !is_told && at_least(weak.as_ref(), facts.at.rope) == Status::Met {
+        if !is_told && weak.as_ref().is_some_and(|weak| is_shown(facts, weak)) {
             notes.push(format!(
                 "the network on {} alone is beaten by a linear probe on its raw features: {}",
                 facts.name(modality),

@@ -39,7 +39,7 @@ pub(super) const RULES: &[Rule] = &[
                 holds: conditions::weak_baseline,
             },
             Condition {
-                text: "the joint network is not above that probe",
+                text: "the joint network is less than ROPE above that probe",
                 holds: conditions::joint_not_above_probe,
             },
             Condition {
@@ -131,10 +131,17 @@ pub(super) const RULES: &[Rule] = &[
         conditions: &[
             LOSES,
             Condition {
-                text: "the joint network's training loss ends below that of best alone",
+                text: "the joint network's training loss ends below that of best alone by at least `loss_rope`",
                 holds: conditions::lower_training_loss,
             },
-            Condition { text: "its validation loss ends above", holds: conditions::higher_validation_loss },
+            Condition {
+                text: "its validation loss ends above by at least `loss_rope`",
+                holds: conditions::higher_validation_loss,
+            },
+            Condition {
+                text: "no modality is a harmful one as V8 has it, not even likely",
+                holds: conditions::no_harmful_modality,
+            },
         ],
         prescription: &[
             "stop early on validation data, regularise (weight decay, dropout, smaller encoders)",

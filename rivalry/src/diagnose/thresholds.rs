@@ -15,6 +15,9 @@ pub struct Thresholds {
     pub transfer_loss: f64,
     /// Features of one modality this many times larger than another's.
     pub scale_ratio: f64,
+    /// Region of practical equivalence of losses, in nats: the right class gets a
+    /// probability 1 % larger or smaller.
+    pub loss_rope: f64,
     /// At least this share of a loss in the encoder effect: a loss of encoders.
     pub encoder_share: f64,
     /// Shuffling a modality costs the joint network less than this share of what
@@ -48,6 +51,7 @@ impl Default for Thresholds {
             near_chance: 0.05,
             transfer_loss: 0.10,
             scale_ratio: 10.0,
+            loss_rope: 0.01,
             encoder_share: 0.5,
             little_use: 0.5,
             room: 2.0,

@@ -174,6 +174,11 @@ fn sentence(facts: &Facts<'_>, found: Option<&Tried>, harm: &Outcome, variant: O
     let loses = losing == Status::Met;
     let mut sentences = vec![if loses {
         format!("Joint training loses to {best} alone: {shown}.")
+    } else if losing == Status::Likely && gap.below(0.0) {
+        format!(
+            "Joint training probably loses to {best} alone, {shown}, but whoever also looks at the ensemble needs more to \
+             be sure."
+        )
     } else if losing == Status::Likely {
         format!("Joint training probably loses to {best} alone, but the interval reaches 0: {shown}.")
     } else if variant == Some("V1a") {
@@ -380,7 +385,7 @@ fn next(facts: &Facts<'_>, found: Option<&Tried>, runner_up: Option<&Tried>, har
                      compared too"
                         .to_owned(),
                 );
-            } else if let Some(visible) = facts.detectable() {
+            } else if let Some(visible) = facts.detectable().filter(|visible| *visible > facts.at.rope) {
                 let factor = visible / facts.at.rope;
                 let needed = facts.measured.n_samples as f64 * factor * factor;
                 let rope = 100.0 * facts.at.rope;
@@ -390,6 +395,12 @@ fn next(facts: &Facts<'_>, found: Option<&Tried>, runner_up: Option<&Tried>, har
                     rounded(needed),
                     facts.measured.n_samples
                 ));
+            } else if facts.detectable().is_some() {
+                steps.push(
+                    "a difference of one ROPE would have been seen; what was seen lies too close to it to tell: more \
+                     samples narrow the interval, another ROPE asks another question"
+                        .to_owned(),
+                );
             } else if !facts.measured.diverged.is_empty() {
                 steps.push(
                     "lower the learning rate, and leave features standardised: networks diverged".to_owned(),

@@ -4,6 +4,7 @@
 //! reads and writes slices it is handed. There is no graph and no allocation
 //! in the training loop.
 
+mod identity;
 pub(crate) mod layer;
 mod linear;
 mod mlp;
@@ -112,7 +113,7 @@ impl Tensor {
 }
 
 impl<T: Scalar> Entry<dyn Encoder<T>> {
-    const ALL: &'static [Self] = &[mlp::entry(), linear::entry(), smoothed_relu::entry()];
+    const ALL: &'static [Self] = &[mlp::entry(), linear::entry(), identity::entry(), smoothed_relu::entry()];
 }
 
 /// All encoders; the first is the default.

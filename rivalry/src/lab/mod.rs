@@ -24,8 +24,9 @@ pub use phase_results::{DataPhase, PairResult, PhaseResults, ToyPhase, data_phas
 pub use quantities::{Counts, QUANTITIES, Quantity};
 pub use race::{ByMargin, ClassesWon, LEVEL, MARGIN, RaceSummary, predicted_winner, summarise};
 pub use results::{
-    BranchResult, ClaimResult, ClassResult, CurvePoint, GridPoint, NetworkResult, RunResults, SettingAt,
-    SolverResult, SweepResults, Varied, VerifyResults, grid, run_results, verify_results,
+    BranchResult, ClaimResult, ClassResult, CurvePoint, GridPoint, NetworkResult, RemedyResult, RunResults,
+    SettingAt, SolverResult, SweepResults, Varied, VerifyResults, grid, run_results, verify_results,
 };
-pub use setting::{KNOBS, Setting, SettingError};
+pub use setting::{Fusion, KNOBS, Setting, SettingError};
+pub(crate) use trial::{Drawn, run_on};
 pub use trial::{Moment, Trial, TrialError, run as run_trial};

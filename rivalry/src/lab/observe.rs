@@ -4,13 +4,15 @@
 //! the feature of class j is the j-th axis. Test samples are drawn in the space
 //! of pre-activations, which is exact (`lab::gaussian`).
 
+use std::borrow::Cow;
+
 use crate::data::sparse_coding::{Codes, Compact, DRAWS_PER_LENGTH, chi};
 use crate::encoders::SmoothedRelu;
 use crate::model::loss;
 use crate::num::{Draws, Matrix, MatrixView, Op, Purpose, product_into};
 
 use super::gaussian::factor;
-use super::setting::Setting;
+use super::setting::{Fusion, Setting};
 use super::theory::strength::{Convention, data_strengths};
 
 const TEST_NOISE: Purpose = Purpose::new("lab test noise");
@@ -61,18 +63,42 @@ pub(super) struct Fit {
 /// The fit of the network whose branches these are.
 pub(super) fn fit(setting: &Setting, compact: &Compact, modalities: &[usize], neurons: &[Neurons]) -> Fit {
     let n = compact.codes.labels.len();
-    let mut logits = Matrix::zeros(n, setting.n_classes());
-    for (r, neurons) in modalities.iter().zip(neurons) {
-        let x = train_features(compact, *r);
-        let pre = times_transposed(x.view(), neurons.weights.view());
-        add_logits(&setting.activation(*r), pre.view(), &mut logits);
-    }
+    let pre: Vec<(usize, Matrix<f64>)> = modalities
+        .iter()
+        .zip(neurons)
+        .map(|(r, neurons)| {
+            let x = train_features(compact, *r);
+            (*r, times_transposed(x.view(), neurons.weights.view()))
+        })
+        .collect();
+    let logits = fuse(setting, n, &pre);
     let labels = &compact.codes.labels;
     Fit {
         error: error(&logits, labels),
         loss: loss::mean_cross_entropy(logits.view(), labels),
         residual: residual(&logits, labels),
     }
+}
+
+/// Logits of a network from the pre-activations of its modalities: activated each
+/// and added (late), or added and activated (early).
+fn fuse(setting: &Setting, n: usize, pre: &[(usize, Matrix<f64>)]) -> Matrix<f64> {
+    let mut logits = Matrix::zeros(n, setting.n_classes());
+    match (setting.fusion, pre) {
+        (Fusion::Early, [(first, sum), rest @ ..]) => {
+            let mut sum = sum.clone();
+            for (_, more) in rest {
+                sum.as_mut_slice().iter_mut().zip(more.as_slice()).for_each(|(sum, a)| *sum += a);
+            }
+            add_logits(&setting.activation(*first), sum.view(), &mut logits);
+        }
+        _ => {
+            for (r, pre) in pre {
+                add_logits(&setting.activation(*r), pre.view(), &mut logits);
+            }
+        }
+    }
+    logits
 }
 
 /// d_{j,r}(D) of every class: over the samples that are sufficient in r.
@@ -112,7 +138,8 @@ pub(super) struct TestErrors {
     pub unimodal: Vec<f64>,
     /// Of the joint network.
     pub joint: f64,
-    /// Of each branch of the joint network by itself.
+    /// Of each branch of the joint network by itself; of early fusion, of the
+    /// network with the other modalities' features at zero.
     pub branch: Vec<f64>,
     /// Per modality and class: of the branch by itself, on samples of the class.
     pub branch_by_class: Vec<Vec<f64>>,
@@ -120,17 +147,53 @@ pub(super) struct TestErrors {
     pub ensemble: Option<f64>,
 }
 
-/// Draws test samples and counts who is wrong on them.
+/// Fresh samples: their codes, and the normal deviates that become their noise, which is
+/// most of their cost.
+pub(super) struct Fresh {
+    codes: Codes,
+    /// Per modality, samples x neurons of all networks; kept only where trials share data.
+    normals: Option<Vec<Matrix<f64>>>,
+    seed: u64,
+}
+
+impl Fresh {
+    /// The fresh samples of a seed.
+    pub(super) fn new(setting: &Setting, seed: u64) -> Self {
+        let codes = setting.data.codes(setting.n_test, seed, TEST_PART);
+        let networks = if setting.until_decided { 1 } else { 2 };
+        let total = |r: usize| networks * setting.neurons(r) * setting.n_classes();
+        let normals = setting.data_seed.map(|_| {
+            (0..setting.n_modalities()).map(|r| normals(setting.n_test, total(r), seed, r)).collect()
+        });
+        Self { codes, normals, seed }
+    }
+
+    /// The deviates of modality r for so many neurons.
+    fn normals(&self, r: usize, total: usize) -> Cow<'_, Matrix<f64>> {
+        match &self.normals {
+            Some(kept) if kept[r].cols() == total => Cow::Borrowed(&kept[r]),
+            _ => Cow::Owned(normals(self.codes.labels.len(), total, self.seed, r)),
+        }
+    }
+}
+
+fn normals(n: usize, total: usize, seed: u64, r: usize) -> Matrix<f64> {
+    let mut draws = Draws::new(seed, TEST_NOISE, r as u32);
+    Matrix::from_fn(n, total, |_, _| draws.normal())
+}
+
+/// Counts who is wrong on fresh samples. `seed` is that of the initial weights.
 pub(super) fn test_errors(
     setting: &Setting,
     compact: &Compact,
     seed: u64,
+    fresh: &Fresh,
     joint: &[Neurons],
     alone: &[&Neurons],
 ) -> TestErrors {
-    let codes = setting.data.codes(setting.n_test, seed, TEST_PART);
+    let codes = &fresh.codes;
     let (n, n_classes) = (setting.n_test, setting.n_classes());
-    let mut fused = Matrix::zeros(n, n_classes);
+    let mut joint_pre = Vec::new();
     let mut probabilities: Matrix<f64> = Matrix::zeros(n, n_classes);
     let mut tested = TestErrors {
         unimodal: Vec::new(),
@@ -141,10 +204,10 @@ pub(super) fn test_errors(
     };
     for (r, neurons) in joint.iter().enumerate() {
         let stack: Vec<&Neurons> = std::iter::once(neurons).chain(alone.get(r).copied()).collect();
-        let mut logits = fresh_logits(setting, compact, seed, &codes, r, &stack);
-        let alone = (logits.len() > 1).then(|| logits.pop()).flatten();
-        let branch = logits.pop().expect("the branch is always there");
-        fused.as_mut_slice().iter_mut().zip(branch.as_slice()).for_each(|(f, z)| *f += z);
+        let mut pre = fresh_pre_activations(setting, compact, seed, fresh, r, &stack);
+        let alone = (pre.len() > 1).then(|| pre.pop()).flatten().map(|pre| fuse(setting, n, &[(r, pre)]));
+        joint_pre.push((r, pre.pop().expect("the branch is always there")));
+        let branch = fuse(setting, n, &joint_pre[r..]);
         tested.branch.push(error(&branch, &codes.labels));
         tested.branch_by_class.push(error_by_class(&branch, &codes.labels, n_classes));
         if let Some(alone) = alone {
@@ -152,24 +215,24 @@ pub(super) fn test_errors(
             add_probabilities(&alone, &mut probabilities);
         }
     }
-    tested.joint = error(&fused, &codes.labels);
+    tested.joint = error(&fuse(setting, n, &joint_pre), &codes.labels);
     if !alone.is_empty() {
         tested.ensemble = Some(error(&probabilities, &codes.labels));
     }
     tested
 }
 
-/// Logits of several networks' neurons of modality r on the same fresh samples.
+/// Pre-activations of several networks' neurons of modality r on the same fresh samples.
 ///
 /// Pre-activations are W (z + xi) with xi ~ N(0, (nu^2/d) I_d): given z they are
 /// Gaussian around W_M z, W_M the weights along the features, with covariance
 /// (nu^2/d) W W^T. The weights in directions that no training sample reaches
 /// stay as they were drawn and are drawn here, the same for all networks.
-fn fresh_logits(
+fn fresh_pre_activations(
     setting: &Setting,
     compact: &Compact,
     seed: u64,
-    codes: &Codes,
+    fresh: &Fresh,
     r: usize,
     stack: &[&Neurons],
 ) -> Vec<Matrix<f64>> {
@@ -190,23 +253,13 @@ fn fresh_logits(
         }
     }
     let factor = factor(&covariance);
+    let codes = &fresh.codes;
     let n = codes.labels.len();
-    let normals = {
-        let mut draws = Draws::new(seed, TEST_NOISE, r as u32);
-        Matrix::from_fn(n, total, |_, _| draws.normal())
-    };
+    let normals = fresh.normals(r, total);
     let mut pre = times_transposed(normals.view(), factor.view());
     let along = Matrix::from_fn(total, n_classes, |unit, k| stacked.row(unit)[k]);
     product_into(&mut pre.view_mut(), codes.z[r].view(), Op::Plain, along.view(), Op::Transposed, true);
-    let activation = setting.activation(r);
-    (0..stack.len())
-        .map(|s| {
-            let mut logits = Matrix::zeros(n, n_classes);
-            let own = Matrix::from_fn(n, n_units, |i, unit| pre.row(i)[s * n_units + unit]);
-            add_logits(&activation, own.view(), &mut logits);
-            logits
-        })
-        .collect()
+    (0..stack.len()).map(|s| Matrix::from_fn(n, n_units, |i, unit| pre.row(i)[s * n_units + unit])).collect()
 }
 
 /// Weights in the directions outside the compact coordinates, up to a rotation

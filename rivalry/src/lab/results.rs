@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::claims::{Chosen, Found};
+use super::claims::{Chosen, Found, remedies};
 use super::outcome::{NetworkOutcome, TrialEnd, Winner};
-use super::race::{LEVEL, RaceSummary, predicted_winner};
+use super::race::{LEVEL, RaceSummary, predicted_winner, summarise};
 use super::setting::{Setting, SettingError};
 use super::trial::{Moment, Trial};
 use crate::data::sparse_coding::modality_name;
@@ -163,6 +163,24 @@ pub struct VerifyResults {
     pub claims: Vec<ClaimResult>,
     /// Trials behind them.
     pub n_trials: u64,
+    /// Which remedy restores the losing modality, where the claim `remedies` was tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<RemedyResult>,
+}
+
+/// What one strategy did to the modalities in the trials of the claim `remedies`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RemedyResult {
+    /// The strategy.
+    pub name: String,
+    /// Per modality: share of classes that it alone learned.
+    pub p_win: Vec<Estimate>,
+    /// Share of classes that more than one modality learned.
+    pub shared: Estimate,
+    /// Per modality: mean test error of its branch of the joint network.
+    pub branch_test_error: Vec<Estimate>,
+    /// Mean test error of the joint network.
+    pub joint_test_error: Option<Estimate>,
 }
 
 /// One line of the verification.
@@ -302,7 +320,17 @@ pub fn verify_results(chosen: &[Chosen], found: &Found<'_>) -> VerifyResults {
         }
     }
     let n_trials = found.experiments.iter().map(|(_, outcomes)| outcomes.len() as u64).sum();
-    VerifyResults { claims, n_trials }
+    let remedies = remedies::experiments(found).filter_map(|(strategy, setting, outcomes)| {
+        let race = summarise(setting, outcomes)?;
+        Some(RemedyResult {
+            name: strategy.to_owned(),
+            p_win: race.p_win,
+            shared: race.shared,
+            branch_test_error: race.branch_test_error,
+            joint_test_error: race.joint_test_error,
+        })
+    });
+    VerifyResults { claims, n_trials, remedies: remedies.collect() }
 }
 
 /// A point of a grid: the varied knobs and the whole setting.

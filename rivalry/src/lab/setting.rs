@@ -36,6 +36,9 @@ pub struct Setting {
     pub beta: f64,
     /// How the modalities are trained together.
     pub strategy: Choice,
+    /// Where the modalities of the joint network meet.
+    #[serde(skip_serializing_if = "Fusion::is_late")]
+    pub fusion: Fusion,
     /// Gradient flow or gradient descent, with knobs.
     pub solver: Choice,
     /// Training stops when the training error is zero and the mean
@@ -47,6 +50,29 @@ pub struct Setting {
     pub until_decided: bool,
     /// Arithmetic of training.
     pub precision: Precision,
+    /// The seed of the data, training and test, where all trials share them and
+    /// differ in their initial weights only; else every trial draws its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_seed: Option<u64>,
+}
+
+/// Where the modalities of the joint network meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fusion {
+    /// A branch of neurons per modality, logits added: the talk's network.
+    #[default]
+    Late,
+    /// Features side by side: every neuron sees all modalities.
+    Early,
+}
+
+impl Fusion {
+    /// Settings from before there was a choice keep their names in stores.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_late(&self) -> bool {
+        *self == Self::Late
+    }
 }
 
 impl Default for Setting {
@@ -68,11 +94,13 @@ impl Default for Setting {
             q: 3,
             beta: 0.2,
             strategy: Choice::new("naive"),
+            fusion: Fusion::Late,
             solver: Choice::new("gradient_flow"),
             train_loss: 0.05,
             max_updates: 200_000,
             until_decided: false,
             precision: Precision::F32,
+            data_seed: None,
         }
     }
 }
@@ -107,6 +135,12 @@ pub enum SettingError {
         found: usize,
         /// Modalities.
         modalities: usize,
+    },
+    /// Early fusion with what it has no place for.
+    #[error("`fusion=early` has one branch of neurons, and {what}")]
+    Early {
+        /// What does not fit.
+        what: &'static str,
     },
     /// The data model does not hold.
     #[error(transparent)]
@@ -143,11 +177,18 @@ pub const KNOBS: &[Knob] = &[
     number("train_loss", 0.05, 1e-12, 10.0, "training stops at error zero and a loss of at most this, nats"),
     whole("max_updates", 200_000, 1.0, 1e7, "updates after which a network counts as not converged"),
     Knob {
+        name: "fusion",
+        default: KnobDefault::Word("late"),
+        range: Range::OneOf(&["late", "early"]),
+        meaning: "where the joint network's modalities meet: logits added, or features side by side",
+    },
+    Knob {
         name: "precision",
         default: KnobDefault::Word("f32"),
         range: Range::OneOf(&["f32", "f64"]),
         meaning: "arithmetic of training",
     },
+    whole("data_seed", -1, -1.0, 9e15, "seed of the data, the same for all trials; -1: every trial's own"),
     Knob {
         name: "until",
         default: KnobDefault::Word("converged"),
@@ -228,6 +269,10 @@ impl Setting {
             ("precision", Value::Word(w)) => {
                 self.precision = if w == "f64" { Precision::F64 } else { Precision::F32 };
             }
+            ("data_seed", Value::Whole(i)) => self.data_seed = u64::try_from(*i).ok(),
+            ("fusion", Value::Word(w)) => {
+                self.fusion = if w == "early" { Fusion::Early } else { Fusion::Late };
+            }
             ("until", Value::Word(w)) => self.until_decided = w == "decided",
             _ => return Err(wrong()),
         }
@@ -267,6 +312,18 @@ impl Setting {
         for (key, found) in [("m", self.m.len()), ("sigma0", self.sigma0.len())] {
             if found != 1 && found != modalities {
                 errors.push(SettingError::Count { key, found, modalities });
+            }
+        }
+        if self.fusion == Fusion::Early {
+            let all = 1..modalities;
+            if self.strategy.name != "naive" {
+                errors.push(SettingError::Early { what: "no strategy but `naive`" });
+            }
+            if all.clone().any(|r| self.m.len() == modalities && self.neurons(r) != self.neurons(0)) {
+                errors.push(SettingError::Early { what: "one `m` for all modalities" });
+            }
+            if all.clone().any(|r| self.sigma0.len() == modalities && self.sigma0(r) != self.sigma0(0)) {
+                errors.push(SettingError::Early { what: "one `sigma0` for all modalities" });
             }
         }
         let solver = find("solver", solvers::table::<f64>(), &self.solver.name);

@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::data::Dataset;
 use crate::data::sparse_coding::{Compact, modality_name};
 use crate::num::{Numbers, Scalar, Values};
 use crate::record::{Ended, Record};
@@ -12,9 +13,12 @@ use crate::registry::Value;
 use crate::spec::{Job, Precision, Spec};
 use crate::train::{Control, EpochReport, Trained, Watch, network, train};
 
-use super::observe::{self, Neurons};
+use super::observe::{self, Fresh, Neurons};
 use super::outcome::{ClassOutcome, Decision, NetworkOutcome, Outcome, TrialEnd};
-use super::setting::Setting;
+use super::setting::{Fusion, Setting};
+
+/// The name of all modalities side by side.
+const FUSED: &str = "all";
 
 /// A trial, and the way there where that was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,12 +59,19 @@ pub enum TrialError {
 /// Runs a trial. `curves` keeps the alignments after every update; `stop` may
 /// be set from outside.
 pub fn run(setting: &Setting, seed: u64, curves: bool, stop: &AtomicBool) -> Result<Trial, TrialError> {
-    let compact = match setting.precision {
-        Precision::F32 => setting.data.compact::<f32>(setting.n, seed),
-        Precision::F64 => setting.data.compact::<f64>(setting.n, seed),
-    };
-    let compact = compact.map_err(|errors| TrialError::Data(listed(&errors)))?;
-    let bench = Bench { setting, compact: &compact, seed, curves, stop };
+    run_on(&Drawn::new(setting, seed)?, setting, seed, curves, stop)
+}
+
+/// Runs a trial on data that are drawn already: those of its seed, or of all seeds
+/// where the setting has a [`Setting::data_seed`].
+pub(crate) fn run_on(
+    drawn: &Drawn,
+    setting: &Setting,
+    seed: u64,
+    curves: bool,
+    stop: &AtomicBool,
+) -> Result<Trial, TrialError> {
+    let bench = Bench { setting, compact: &drawn.compact, drawn, seed, curves, stop };
     let all: Vec<usize> = (0..setting.n_modalities()).collect();
     let alone = if setting.until_decided {
         Vec::new()
@@ -69,10 +80,35 @@ pub fn run(setting: &Setting, seed: u64, curves: bool, stop: &AtomicBool) -> Res
             .map(|r| bench.train(&[*r], &Choice::new("unimodal"), &[]))
             .collect::<Result<Vec<_>, _>>()?
     };
-    let joint = bench.train(&all, &setting.strategy, &alone)?;
+    let joint = match &drawn.fused {
+        None => bench.train(&all, &setting.strategy, &alone)?,
+        Some(_) => bench.train(&all, &Choice::new("unimodal"), &[])?,
+    };
     let outcome = bench.outcome(&joint, &alone);
     let alone_curves = alone.into_iter().map(|network| network.curve).collect();
     Ok(Trial { outcome, joint_curve: joint.curve, alone_curves })
+}
+
+/// What does not depend on a trial's initial weights.
+pub(crate) struct Drawn {
+    compact: Compact,
+    /// The same samples with their modalities side by side, for early fusion.
+    fused: Option<Dataset>,
+    fresh: Fresh,
+}
+
+impl Drawn {
+    /// Draws the data of a trial.
+    pub(crate) fn new(setting: &Setting, seed: u64) -> Result<Self, TrialError> {
+        let seed = setting.data_seed.unwrap_or(seed);
+        let compact = match setting.precision {
+            Precision::F32 => setting.data.compact::<f32>(setting.n, seed),
+            Precision::F64 => setting.data.compact::<f64>(setting.n, seed),
+        };
+        let compact = compact.map_err(|errors| TrialError::Data(listed(&errors)))?;
+        let fused = (setting.fusion == Fusion::Early).then(|| compact.side_by_side(FUSED));
+        Ok(Self { compact, fused, fresh: Fresh::new(setting, seed) })
+    }
 }
 
 fn listed<E: ToString>(errors: &[E]) -> String {
@@ -83,6 +119,7 @@ fn listed<E: ToString>(errors: &[E]) -> String {
 struct Bench<'a> {
     setting: &'a Setting,
     compact: &'a Compact,
+    drawn: &'a Drawn,
     seed: u64,
     curves: bool,
     stop: &'a AtomicBool,
@@ -111,9 +148,15 @@ impl Bench<'_> {
         strategy: &Choice,
         alone: &[Network],
     ) -> Result<Network, TrialError> {
-        let names = modalities.iter().map(|r| modality_name(*r)).collect();
-        let spec = Spec { modalities: names, strategy: strategy.clone(), ..self.setting.spec(self.seed) };
-        let data = &self.compact.data;
+        let fused = self.drawn.fused.as_ref().filter(|_| modalities.len() > 1);
+        let data = fused.unwrap_or(&self.compact.data);
+        let mut spec = Spec { strategy: strategy.clone(), ..self.setting.spec(self.seed) };
+        if fused.is_some() {
+            spec.modalities = vec![FUSED.to_owned()];
+            spec.encoders.clear();
+        } else {
+            spec.modalities = modalities.iter().map(|r| modality_name(*r)).collect();
+        }
         let job = spec.check(data).map_err(|errors| TrialError::Spec(listed(&errors)))?;
         let needed = self.teachers(&job, alone)?;
         let shapes = self.shapes(modalities);
@@ -134,17 +177,8 @@ impl Bench<'_> {
             Precision::F32 => f32::into_numbers(network::<f32>(&job, data).init(self.seed)),
             Precision::F64 => f64::into_numbers(network::<f64>(&job, data).init(self.seed)),
         };
-        let neurons = |params: &Numbers| -> Vec<Neurons> {
-            let mut start = 0;
-            shapes
-                .iter()
-                .map(|shape| {
-                    let neurons = shape.cut(params, start);
-                    start += shape.len();
-                    neurons
-                })
-                .collect()
-        };
+        let neurons =
+            |params: &Numbers| -> Vec<Neurons> { shapes.iter().map(|shape| shape.cut(params)).collect() };
         let last = neurons(&record.params);
         let fit = observe::fit(self.setting, self.compact, modalities, &last);
         let summary = summary(&record, &fit, rate(&job));
@@ -175,12 +209,19 @@ impl Bench<'_> {
     }
 
     fn shapes(&self, modalities: &[usize]) -> Vec<Shape> {
+        let dim = |r: usize| self.compact.data.modalities()[r].features.cols();
+        let side_by_side = self.drawn.fused.is_some() && modalities.len() > 1;
+        let all: usize = modalities.iter().map(|r| dim(*r)).sum();
+        let mut first = 0;
         modalities
             .iter()
-            .map(|r| Shape {
-                n_classes: self.setting.n_classes(),
-                per_class: self.setting.neurons(*r),
-                dim: self.compact.data.modalities()[*r].features.cols(),
+            .map(|r| {
+                let (n_classes, per_class, dim) =
+                    (self.setting.n_classes(), self.setting.neurons(*r), dim(*r));
+                let stride = if side_by_side { all } else { dim };
+                let shape = Shape { n_classes, per_class, dim, first, stride };
+                first += if side_by_side { dim } else { n_classes * per_class * dim };
+                shape
             })
             .collect()
     }
@@ -191,6 +232,7 @@ impl Bench<'_> {
             setting,
             compact,
             self.seed,
+            &self.drawn.fresh,
             &joint.last,
             &alone.iter().map(|network| &network.last[0]).collect::<Vec<_>>(),
         );
@@ -261,31 +303,33 @@ fn rate(job: &Job) -> f64 {
     }
 }
 
-/// Where the neurons of one modality lie in the flat weights.
+/// Where the weights of one modality lie in the flat weights: a row per neuron,
+/// `stride` apart.
 struct Shape {
     n_classes: usize,
     per_class: usize,
     dim: usize,
+    first: usize,
+    stride: usize,
 }
 
 impl Shape {
-    fn len(&self) -> usize {
-        self.n_classes * self.per_class * self.dim
-    }
-
-    fn cut(&self, params: &Numbers, start: usize) -> Neurons {
+    fn cut(&self, params: &Numbers) -> Neurons {
+        let rows = (0..self.n_classes * self.per_class).map(|row| self.first + row * self.stride);
         let values = match params {
-            Numbers::F32(values) => values[start..start + self.len()].iter().map(|v| f64::from(*v)).collect(),
-            Numbers::F64(values) => values[start..start + self.len()].to_vec(),
+            Numbers::F32(all) => {
+                rows.flat_map(|at| all[at..at + self.dim].iter().map(|w| f64::from(*w))).collect()
+            }
+            Numbers::F64(all) => rows.flat_map(|at| all[at..at + self.dim].iter().copied()).collect(),
         };
         Neurons::new(self.n_classes, self.per_class, self.dim, values)
     }
 
     /// Gamma_j from weights in place: in the coordinates of the compact law the
     /// feature of class j is the j-th axis.
-    fn gamma(&self, weights: &Values<'_>, start: usize, j: usize) -> f64 {
-        let first = start + j * self.per_class * self.dim + j;
-        (0..self.per_class).map(|l| weights.get(first + l * self.dim)).fold(0.0, f64::max)
+    fn gamma(&self, weights: &Values<'_>, j: usize) -> f64 {
+        let at = |l: usize| self.first + (j * self.per_class + l) * self.stride + j;
+        (0..self.per_class).map(|l| weights.get(at(l))).fold(0.0, f64::max)
     }
 }
 
@@ -308,12 +352,8 @@ impl Watch for Observer<'_> {
         }
         let time = report.time.unwrap_or(self.rate * f64::from(report.done));
         let Some(weights) = &report.weights else { return Control::Continue };
-        let mut gamma = Vec::new();
-        let mut start = 0;
-        for shape in self.shapes {
-            gamma.push((0..shape.n_classes).map(|j| shape.gamma(weights, start, j)).collect::<Vec<_>>());
-            start += shape.len();
-        }
+        let of = |shape: &Shape| (0..shape.n_classes).map(|j| shape.gamma(weights, j)).collect();
+        let gamma: Vec<Vec<f64>> = self.shapes.iter().map(of).collect();
         for (j, decided) in self.decided.iter_mut().enumerate() {
             if decided.is_none() {
                 let best =

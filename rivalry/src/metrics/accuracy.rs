@@ -6,9 +6,7 @@ use crate::metrics::{
     TEMPERED_ENSEMBLE, Table, cites, outputs,
 };
 use crate::model::loss;
-use crate::num::Matrix;
 use crate::registry::Entry;
-use crate::strategies::ensemble::{fit_temperature, mean_probabilities};
 
 pub(super) const ENTRY: Entry<dyn Metric> = Entry {
     name: "accuracy",
@@ -88,7 +86,7 @@ impl Metric for Accuracy {
         if trial.n_modalities() > 1 {
             let all: Vec<usize> = (0..trial.n_modalities()).collect();
             for (strategy, tempered) in [(ENSEMBLE, false), (TEMPERED_ENSEMBLE, true)] {
-                let right = ensemble(trial, tempered).map(|p| outputs::right(&p, test));
+                let right = trial.ensemble(tempered).map(|said| said.right.clone());
                 sheet.samples_or("accuracy", Subject::Model(ModelKey::new(&all, strategy)), right);
             }
         }
@@ -122,26 +120,6 @@ impl Metric for Accuracy {
             table.choose("best_alone", Subject::Study, modality);
         }
     }
-}
-
-/// The mean of the softmax probabilities of the networks trained alone.
-pub(super) fn ensemble(trial: &Reading<'_>, tempered: bool) -> Result<Matrix<f64>, String> {
-    let (mut logits, mut temperatures) = (Vec::new(), Vec::new());
-    for modality in 0..trial.n_modalities() {
-        let model = trial.alone(modality)?;
-        logits.push(trial.fused(model, Part::Test)?);
-        temperatures.push(if tempered {
-            let labels = trial.labels(Part::Valid);
-            if labels.is_empty() {
-                return Err("there are no validation rows to fit temperatures on".to_owned());
-            }
-            fit_temperature(trial.fused(model, Part::Valid)?.view(), labels)
-        } else {
-            1.0
-        });
-    }
-    let views: Vec<_> = logits.iter().map(Matrix::view).collect();
-    Ok(mean_probabilities(&views, &temperatures))
 }
 
 /// The most frequent class of the training rows (where they are not known, of

@@ -85,17 +85,28 @@ impl<'a> ByClass<'a> {
         let (values, groups) = self.matrix(class).ok()?;
         let how = crate::stats::Bootstrap { replicates, ..how };
         let found = crossed_replicates(&values, groups.as_deref(), None, Some((-1.0, 1.0)), &how)?;
-        let mut units = BTreeMap::new();
-        for c in 0..values.cols() {
-            let unit = groups.as_ref().map_or(c as u32, |g| g[c]);
-            let mean = (0..values.rows()).map(|r| values.row(r)[c]).sum::<f64>() / values.rows() as f64;
-            *units.entry(unit).or_insert(0.0) += mean;
+        let mut means = vec![0.0; values.cols()];
+        for r in 0..values.rows() {
+            means.iter_mut().zip(values.row(r)).for_each(|(sum, value)| *sum += value);
         }
-        let units: Vec<f64> = units.into_values().collect();
+        for mean in &mut means {
+            *mean /= values.rows() as f64;
+        }
+        let units = match &groups {
+            None => means,
+            Some(groups) => {
+                let mut units = BTreeMap::new();
+                groups
+                    .iter()
+                    .zip(&means)
+                    .for_each(|(group, mean)| *units.entry(*group).or_insert(0.0) += mean);
+                units.into_values().collect()
+            }
+        };
         Some(ClassChange {
             estimate: found.estimate(how.ends, how.level),
             standard_error: found.standard_error().unwrap_or(0.0),
-            bootstrap_p: found.sign_p(),
+            bootstrap_p: found.two_sided_p(),
             n_units: units.len(),
             units,
         })

@@ -10,10 +10,10 @@
 //! when a modality is removed. Removed: its logits at their mean over the training
 //! rows.
 
-use crate::metrics::outputs::{self, Cut};
+use crate::metrics::outputs::{self, Cut, Fused, Said};
 use crate::metrics::{
     Direction, ENSEMBLE, Metric, ModelKey, Need, Part, Quantity, Reading, Scale, Sheet, Subject,
-    TEMPERED_ENSEMBLE, accuracy, cites,
+    TEMPERED_ENSEMBLE, cites,
 };
 use crate::num::{Matrix, MatrixView, sums};
 use crate::registry::{Default, Entry, Knob, Range};
@@ -82,14 +82,28 @@ impl Metric for Calibration {
     }
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
+        let labels = trial.labels(Part::Test);
         for model in trial.trial.models.iter().filter(|model| model.ended.fate().is_none()) {
-            let p = trial.fused(model, Part::Test).map(|logits| outputs::softmax(&logits));
-            self.errors(trial, ModelKey::new(&model.modalities, &model.strategy), p, sheet);
+            let scores = Fused::of(model, Part::Test);
+            let said = scores.as_ref().map(|scores| Said::by(*scores, labels));
+            let classwise = scores.as_ref().map_err(Clone::clone).and_then(|_| {
+                self.fits(labels.len(), trial.n_classes())?;
+                let p = outputs::softmax(&trial.fused(model, Part::Test)?);
+                Ok(classwise_ece(p.view(), labels, self.bins))
+            });
+            let key = ModelKey::new(&model.modalities, &model.strategy);
+            self.errors(key, said.as_ref().map_err(|why| (*why).clone()), classwise, sheet);
         }
         if trial.n_modalities() > 1 {
             let all: Vec<usize> = (0..trial.n_modalities()).collect();
             for (strategy, tempered) in [(ENSEMBLE, false), (TEMPERED_ENSEMBLE, true)] {
-                self.errors(trial, ModelKey::new(&all, strategy), accuracy::ensemble(trial, tempered), sheet);
+                let said = trial.ensemble(tempered);
+                let classwise = said.as_ref().map_err(Clone::clone).and_then(|_| {
+                    self.fits(labels.len(), trial.n_classes())?;
+                    let p = trial.ensemble_probabilities(tempered)?;
+                    Ok(classwise_ece(p.view(), labels, self.bins))
+                });
+                self.errors(ModelKey::new(&all, strategy), said, classwise, sheet);
             }
         }
         violations(trial, sheet);
@@ -97,30 +111,33 @@ impl Metric for Calibration {
 }
 
 impl Calibration {
-    fn errors(&self, trial: &Reading<'_>, key: ModelKey, p: Result<Matrix<f64>, String>, sheet: &mut Sheet) {
-        let labels = trial.labels(Part::Test);
+    /// Whether the classwise error of so many probabilities is asked for.
+    fn fits(&self, n_rows: usize, n_classes: usize) -> Result<(), String> {
+        let size = n_rows * n_classes;
+        if size <= self.largest {
+            return Ok(());
+        }
+        Err(format!(
+            "{size} probabilities are more than the knob `calibration.largest` allows, {}",
+            self.largest
+        ))
+    }
+
+    fn errors(
+        &self,
+        key: ModelKey,
+        said: Result<&Said, String>,
+        classwise: Result<f64, String>,
+        sheet: &mut Sheet,
+    ) {
         let subject = Subject::Model(key);
-        let found = p.map(|p| {
-            let confidence = confidences(&p);
-            let right: Vec<f64> = outputs::right(&p, labels).into_iter().map(f64::from).collect();
-            let size = p.rows() * p.cols();
-            let classwise = if size <= self.largest {
-                Ok(classwise_ece(p.view(), labels, self.bins))
-            } else {
-                Err(format!(
-                    "{size} probabilities are more than the knob `calibration.largest` allows, {}",
-                    self.largest
-                ))
-            };
-            (ece(&confidence, &right, self.bins), classwise, debiased(&confidence, &right, self.bins))
+        let found = said.map(|said| {
+            let right: Vec<f64> = said.right.iter().map(|right| f64::from(*right)).collect();
+            (ece(&said.confidence, &right, self.bins), debiased(&said.confidence, &right, self.bins))
         });
-        let (plain, classwise, debiased) = match found {
-            Ok((plain, classwise, debiased)) => (Ok(plain), classwise, Ok(debiased)),
-            Err(why) => (Err(why.clone()), Err(why.clone()), Err(why)),
-        };
-        sheet.number_or("ece", subject.clone(), plain);
+        sheet.number_or("ece", subject.clone(), found.clone().map(|(plain, _)| plain));
         sheet.number_or("classwise_ece", subject.clone(), classwise);
-        sheet.number_or("debiased_calibration_error", subject, debiased);
+        sheet.number_or("debiased_calibration_error", subject, found.map(|(_, debiased)| debiased));
     }
 }
 

@@ -48,6 +48,13 @@ pub(super) const CHAUDHURI2025: Citation = Citation {
     url: "https://arxiv.org/abs/2505.22483",
 };
 
+pub(super) const KLEINMAN2023: Citation = Citation {
+    key: "kleinman2023critical",
+    text: "M. Kleinman, A. Achille, S. Soatto. Critical Learning Periods for Multisensory Integration in Deep \
+           Networks. CVPR 2023",
+    url: "https://arxiv.org/abs/2210.04643",
+};
+
 pub(super) const MCNEMAR1947: Citation = Citation {
     key: "mcnemar1947",
     text: "Q. McNemar. Note on the Sampling Error of the Difference between Correlated Proportions or \
@@ -169,4 +176,11 @@ pub(super) const XU2020: Citation = Citation {
     text: "Y. Xu, S. Zhao, J. Song, R. Stewart, S. Ermon. A Theory of Usable Information under \
            Computational Constraints. ICLR 2020",
     url: "https://arxiv.org/abs/2002.10689",
+};
+
+pub(super) const SPEARMAN1904: Citation = Citation {
+    key: "spearman1904association",
+    text: "C. Spearman. The Proof and Measurement of Association between Two Things. American Journal of Psychology \
+           15, 1904",
+    url: "https://doi.org/10.2307/1412159",
 };

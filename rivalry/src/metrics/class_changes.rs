@@ -115,7 +115,7 @@ impl Metric for ClassChanges {
     }
 
     fn cost(&self) -> &'static str {
-        "a bootstrap of at least 200 K replicates per class"
+        "of several trainings or groups a bootstrap of at least 200 K replicates per class"
     }
 
     fn derive(&self, series: &Series<'_>, table: &mut Table) {

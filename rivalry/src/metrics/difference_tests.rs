@@ -79,7 +79,7 @@ impl Metric for DifferenceTests {
     }
 
     fn cost(&self) -> &'static str {
-        "one bootstrap of n differences a model"
+        "nothing beyond the drops, whose distributions it reads"
     }
 
     fn derive(&self, series: &Series<'_>, table: &mut Table) {
@@ -88,12 +88,18 @@ impl Metric for DifferenceTests {
         let accuracy = |key: ModelKey| series.cells("accuracy", &Subject::Model(key));
         let (joint, alone) = (accuracy(ModelKey::new(&all, NAIVE)), accuracy(ModelKey::alone(best)));
         let network = Subject::Model(ModelKey::new(&all, NAIVE));
-        for model in series.models() {
-            if model != Subject::Model(ModelKey::alone(best)) {
-                let drop = series.cells("accuracy", &model).minus(&alone);
-                // The joint network's difference is the study's gap.
-                let also = (model == network).then_some(Subject::Study);
-                self.practical(series, table, also.into_iter().chain([model]), &drop);
+        for (model, drop) in series.drops(best) {
+            let Some((found, n)) = drop.practical(self.rope) else { continue };
+            if *model == Subject::Model(ModelKey::alone(best)) {
+                continue;
+            }
+            let three = [("p_worse", found.p_worse), ("p_same", found.p_same), ("p_better", found.p_better)];
+            // The joint network's difference is the study's gap.
+            let also = (*model == network).then_some(Subject::Study);
+            for subject in also.into_iter().chain([model.clone()]) {
+                for (name, p) in three {
+                    table.put(name, subject.clone(), Ok(bare(series, p, n, "a probability")));
+                }
             }
         }
         if series.study.design != Design::HoldOut {
@@ -103,22 +109,6 @@ impl Metric for DifferenceTests {
 }
 
 impl DifferenceTests {
-    fn practical(
-        &self,
-        series: &Series<'_>,
-        table: &mut Table,
-        subjects: impl Iterator<Item = Subject>,
-        drop: &Cells,
-    ) {
-        let Some((found, n)) = series.practical(drop, self.rope) else { return };
-        let three = [("p_worse", found.p_worse), ("p_same", found.p_same), ("p_better", found.p_better)];
-        for subject in subjects {
-            for (name, p) in three {
-                table.put(name, subject.clone(), Ok(bare(series, p, n, "a probability")));
-            }
-        }
-    }
-
     fn tests(&self, series: &Series<'_>, table: &mut Table, joint: &Cells, alone: &Cells) {
         let (joint, alone) = (series.trainings(joint), series.trainings(alone));
         let pairs: Vec<_> = joint.iter().zip(&alone).filter(|(j, a)| j.rows == a.rows).collect();

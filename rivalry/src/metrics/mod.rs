@@ -15,6 +15,7 @@ mod branch;
 mod by_class;
 pub mod calibration;
 mod cites;
+mod class_association;
 mod class_changes;
 mod decomposition;
 mod difference_tests;
@@ -44,6 +45,7 @@ mod robustness;
 mod series;
 pub mod shapley;
 mod sheet;
+mod source_variance;
 mod starvation;
 #[cfg(test)]
 mod tests;
@@ -114,6 +116,7 @@ pub const METRICS: &[Entry<dyn Metric>] = &[
     winners::ENTRY,
     pairing::ENTRY,
     class_changes::ENTRY,
+    class_association::ENTRY,
     shapley::ENTRY,
     utilisation::ENTRY,
     discrepancy::ENTRY,
@@ -129,6 +132,7 @@ pub const METRICS: &[Entry<dyn Metric>] = &[
     latent_quality::ENTRY,
     effective_rank::ENTRY,
     purity::ENTRY,
+    source_variance::ENTRY,
 ];
 
 /// The metrics to apply, built with their settings.
@@ -309,12 +313,7 @@ pub fn aggregate(
     bootstrap: Bootstrap,
 ) -> Measurements {
     trials.sort_by_key(|t| (t.repeat, t.seed, t.fold));
-    let series = Series {
-        study,
-        trials: &trials,
-        bootstrap: Bootstrap { threads: 1, ..bootstrap },
-        threads: bootstrap.threads,
-    };
+    let series = Series::new(study, &trials, bootstrap);
     let mut asked: Vec<(&'static Quantity, &Subject)> = Vec::new();
     for quantity in metrics.quantities() {
         let mut subjects: Vec<&Subject> = trials

@@ -3,6 +3,7 @@
 use crate::metrics::{ModelOutputs, Part, PartOutputs, Reading};
 use crate::model::loss;
 use crate::num::{Matrix, sums};
+use crate::strategies::ensemble::mean_probabilities;
 
 /// The fused logits, `n_rows x n_classes`: the sum over modalities.
 pub(super) fn fused(outputs: &PartOutputs) -> Option<Matrix<f64>> {
@@ -14,6 +15,99 @@ pub(super) fn fused(outputs: &PartOutputs) -> Option<Matrix<f64>> {
         }
     }
     Some(sum)
+}
+
+/// Why a network has no logits on a part.
+pub(super) fn absent(model: &ModelOutputs, part: Part) -> String {
+    if model.outputs(part).predicted.is_empty() {
+        format!("no outputs on {} rows were kept", part.name())
+    } else {
+        "only the predicted classes are known, no scores".to_owned()
+    }
+}
+
+/// Rows handled at a time: their scores in double precision stay in the cache,
+/// and all rows of many classes need not be held so.
+const TILE: usize = 64;
+
+/// The fused logits of some rows, a few rows at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fused<'a>(&'a [Matrix<f32>]);
+
+impl<'a> Fused<'a> {
+    /// Those of a network on a part, or why there are none.
+    pub(super) fn of(model: &'a ModelOutputs, part: Part) -> Result<Self, String> {
+        let outputs = model.outputs(part);
+        if outputs.logits.is_empty() { Err(absent(model, part)) } else { Ok(Self(&outputs.logits)) }
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.0[0].rows()
+    }
+
+    /// Rows `start..` of the fused logits, at most [`TILE`], into `tile`.
+    fn fill(&self, start: usize, tile: &mut Matrix<f64>) {
+        let (rows, cols) = (tile.rows(), tile.cols());
+        let of = |logits: &'a Matrix<f32>| &logits.as_slice()[start * cols..(start + rows) * cols];
+        let (first, rest) = (of(&self.0[0]), &self.0[1..]);
+        tile.as_mut_slice().iter_mut().zip(first).for_each(|(s, z)| *s = f64::from(*z));
+        for logits in rest {
+            tile.as_mut_slice().iter_mut().zip(of(logits)).for_each(|(s, z)| *s += f64::from(*z));
+        }
+    }
+
+    /// Calls `take` with the number of the first row and a tile of rows, in order.
+    pub(super) fn tiles(self, mut take: impl FnMut(usize, &Matrix<f64>)) {
+        tiles(&[self], |start, tiles| take(start, &tiles[0]));
+    }
+}
+
+/// Calls `take` with the number of the first row and a tile of rows of each
+/// network, which have equally many.
+fn tiles(networks: &[Fused<'_>], mut take: impl FnMut(usize, &[Matrix<f64>])) {
+    let Some(n) = networks.first().map(Fused::n_rows) else { return };
+    let mut tiles: Vec<Matrix<f64>> = Vec::new();
+    for start in (0..n).step_by(TILE) {
+        let rows = TILE.min(n - start);
+        if tiles.first().is_none_or(|tile| tile.rows() != rows) {
+            tiles = networks.iter().map(|of| Matrix::zeros(rows, of.0[0].cols())).collect();
+        }
+        networks.iter().zip(&mut tiles).for_each(|(of, tile)| of.fill(start, tile));
+        take(start, &tiles);
+    }
+}
+
+/// What probabilities say of every row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Said {
+    /// 1 where the right class has the largest probability, else 0.
+    pub(super) right: Vec<f32>,
+    /// The largest probability.
+    pub(super) confidence: Vec<f64>,
+}
+
+impl Said {
+    /// Of a network's own probabilities.
+    pub(super) fn by(network: Fused<'_>, labels: &[u32]) -> Self {
+        let mut said = Self::default();
+        network.tiles(|start, logits| said.extend(&softmax(logits), &labels[start..]));
+        said
+    }
+
+    /// Of the mean probabilities of networks, each at its temperature.
+    pub(super) fn together(networks: &[Fused<'_>], temperatures: &[f64], labels: &[u32]) -> Self {
+        let mut said = Self::default();
+        tiles(networks, |start, logits| {
+            let views: Vec<_> = logits.iter().map(Matrix::view).collect();
+            said.extend(&mean_probabilities(&views, temperatures), &labels[start..]);
+        });
+        said
+    }
+
+    fn extend(&mut self, p: &Matrix<f64>, labels: &[u32]) {
+        self.right.extend(right(p, &labels[..p.rows()]));
+        self.confidence.extend((0..p.rows()).map(|r| p.row(r).iter().copied().fold(0.0, f64::max)));
+    }
 }
 
 /// 1 where the right class scores highest, else 0.

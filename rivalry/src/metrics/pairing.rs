@@ -11,6 +11,7 @@
 //! from the training part: a dependence there that the test rows lack says that the test
 //! rows are paired wrongly.
 
+use crate::metrics::outputs::Fused;
 use crate::metrics::{
     Design, Direction, Measured, Metric, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject, Table,
     Values, cites,
@@ -155,12 +156,20 @@ fn p_of(values: &[f64]) -> f64 {
 /// their class means.
 fn residual(trial: &Reading<'_>, modality: usize, part: Part) -> Result<Matrix<f64>, String> {
     let labels = trial.labels(part);
-    let mut logits = trial.fused(trial.alone(modality)?, part)?;
-    if logits.cols() > COLUMNS {
+    let network = trial.alone(modality)?;
+    let mut logits = if trial.n_classes() > COLUMNS {
         let mut draws = Draws::new(0, PROJECTION, modality as u32);
-        let projection = Matrix::from_fn(logits.cols(), COLUMNS, |_, _| draws.normal());
-        logits = product(logits.view(), Op::Plain, projection.view(), Op::Plain);
-    }
+        let projection = Matrix::from_fn(trial.n_classes(), COLUMNS, |_, _| draws.normal());
+        let mut projected = Matrix::zeros(labels.len(), COLUMNS);
+        Fused::of(network, part)?.tiles(|start, tile| {
+            let rows = product(tile.view(), Op::Plain, projection.view(), Op::Plain);
+            let place = start * COLUMNS..start * COLUMNS + rows.as_slice().len();
+            projected.as_mut_slice()[place].copy_from_slice(rows.as_slice());
+        });
+        projected
+    } else {
+        trial.fused(network, part)?
+    };
     let mut means = Matrix::<f64>::zeros(trial.n_classes(), logits.cols());
     let mut counts = vec![0.0_f64; trial.n_classes()];
     for (row, label) in labels.iter().enumerate() {

@@ -1,8 +1,14 @@
 //! One trial as metrics read it: its networks by role, labels and features.
 
-use crate::metrics::outputs;
+use std::sync::OnceLock;
+
+use crate::metrics::outputs::{self, Fused, Said};
 use crate::metrics::{BranchCurves, ModelOutputs, NAIVE, Part, Study, Trial, UNIMODAL};
 use crate::num::{Matrix, MatrixView};
+use crate::strategies::ensemble::{fit_temperature, mean_probabilities};
+
+/// What an ensemble says, and the temperatures of its networks.
+type Ensemble = (Said, Vec<f64>);
 
 /// A trial with its networks found by role.
 pub struct Reading<'a> {
@@ -13,13 +19,16 @@ pub struct Reading<'a> {
     /// The features of every sample, one matrix per modality, or none.
     pub features: &'a [MatrixView<'a, f32>],
     labels: [Vec<u32>; 3],
+    /// What the plain and the tempered ensemble say and at which temperatures,
+    /// once somebody asked.
+    ensembles: [OnceLock<Result<Ensemble, String>>; 2],
 }
 
 impl<'a> Reading<'a> {
     /// Reads a trial that has passed [`Study::check_trial`].
     pub fn new(study: &'a Study, trial: &'a Trial, features: &'a [MatrixView<'a, f32>]) -> Self {
         let labels = Part::ALL.map(|part| study.labels_of(trial.rows(part)));
-        Self { study, trial, features, labels }
+        Self { study, trial, features, labels, ensembles: Default::default() }
     }
 
     /// Number of modalities of the study.
@@ -68,7 +77,11 @@ impl<'a> Reading<'a> {
         if !given.is_empty() {
             return Ok(given.clone());
         }
-        Ok(outputs::predicted(&self.fused(model, part)?, self.labels(part)))
+        let mut found = Vec::with_capacity(self.labels(part).len());
+        Fused::of(model, part)?.tiles(|start, logits| {
+            found.extend(outputs::predicted(logits, &self.labels(part)[start..start + logits.rows()]));
+        });
+        Ok(found)
     }
 
     /// Right (1) or wrong (0) for every row of a part, or why it is not known.
@@ -77,7 +90,11 @@ impl<'a> Reading<'a> {
         if !given.is_empty() {
             return Ok(given.iter().zip(labels).map(|(g, l)| f32::from(u8::from(g == l))).collect());
         }
-        Ok(outputs::right(&self.fused(model, part)?, labels))
+        let mut found = Vec::with_capacity(labels.len());
+        Fused::of(model, part)?.tiles(|start, logits| {
+            found.extend(outputs::right(logits, &labels[start..start + logits.rows()]));
+        });
+        Ok(found)
     }
 
     /// The joint network's logits per modality on training rows, or why there
@@ -103,14 +120,46 @@ impl<'a> Reading<'a> {
 
     /// The fused logits on a part, or why there are none.
     pub fn fused(&self, model: &ModelOutputs, part: Part) -> Result<Matrix<f64>, String> {
-        let absent = || {
-            if model.outputs(part).predicted.is_empty() {
-                format!("no outputs on {} rows were kept", part.name())
+        outputs::fused(model.outputs(part)).ok_or_else(|| outputs::absent(model, part))
+    }
+
+    /// What the mean probabilities of the networks trained alone say of the test
+    /// rows, each network as it is or at the temperature fitted on validation rows.
+    pub(super) fn ensemble(&self, tempered: bool) -> Result<&Said, String> {
+        self.kept_ensemble(tempered).map(|(said, _)| said)
+    }
+
+    /// These mean probabilities.
+    pub(super) fn ensemble_probabilities(&self, tempered: bool) -> Result<Matrix<f64>, String> {
+        let (_, temperatures) = self.kept_ensemble(tempered)?;
+        let of = |modality| self.fused(self.alone(modality)?, Part::Test);
+        let logits = (0..self.n_modalities()).map(of).collect::<Result<Vec<_>, _>>()?;
+        let views: Vec<_> = logits.iter().map(Matrix::view).collect();
+        Ok(mean_probabilities(&views, temperatures))
+    }
+
+    fn kept_ensemble(&self, tempered: bool) -> Result<&Ensemble, String> {
+        let kept = &self.ensembles[usize::from(tempered)];
+        kept.get_or_init(|| self.ask_ensemble(tempered)).as_ref().map_err(Clone::clone)
+    }
+
+    fn ask_ensemble(&self, tempered: bool) -> Result<Ensemble, String> {
+        let (mut networks, mut temperatures) = (Vec::new(), Vec::new());
+        for modality in 0..self.n_modalities() {
+            let model = self.alone(modality)?;
+            networks.push(Fused::of(model, Part::Test)?);
+            temperatures.push(if tempered {
+                let labels = self.labels(Part::Valid);
+                if labels.is_empty() {
+                    return Err("there are no validation rows to fit temperatures on".to_owned());
+                }
+                fit_temperature(self.fused(model, Part::Valid)?.view(), labels)
             } else {
-                "only the predicted classes are known, no scores".to_owned()
-            }
-        };
-        outputs::fused(model.outputs(part)).ok_or_else(absent)
+                1.0
+            });
+        }
+        let said = Said::together(&networks, &temperatures, self.labels(Part::Test));
+        Ok((said, temperatures))
     }
 
     fn find(&self, modalities: &[usize], strategy: &str) -> Result<&'a ModelOutputs, String> {

@@ -78,7 +78,8 @@ impl Metric for Robustness {
 
     fn measure(&self, trial: &Reading<'_>, sheet: &mut Sheet) {
         let cut = Cut::of(trial);
-        let ensemble = Ensemble::of(trial);
+        // Without the joint network's cut there is nothing to hold the ensemble against.
+        let ensemble = cut.as_ref().map_err(Clone::clone).and_then(|_| Ensemble::of(trial));
         for modality in 0..trial.n_modalities() {
             let joint = cut.as_ref().map_err(Clone::clone).map(|cut| faded(cut, modality));
             let late = ensemble.as_ref().map_err(Clone::clone);

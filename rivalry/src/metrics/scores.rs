@@ -6,6 +6,7 @@
 //! and whose spread is that of the delta method; for the area under the curve it
 //! is `DeLong`'s.
 
+use crate::metrics::outputs::Fused;
 use crate::metrics::{
     Direction, Metric, ModelKey, ModelOutputs, Need, Part, Quantity, Reading, Scale, Series, Sheet, Subject,
     Table, cites, outputs,
@@ -127,11 +128,11 @@ fn measure(trial: &Reading<'_>, model: &ModelOutputs, sheet: &mut Sheet) {
     sheet.samples_or("balanced_accuracy", subject.clone(), balanced);
     let f1 = predicted.map(|given| single(macro_f1(&given, labels, n_classes)));
     sheet.samples_or("macro_f1", subject.clone(), f1);
-    let area = trial.fused(model, Part::Test).and_then(|logits| {
-        if trial.n_classes() > MANY_CLASSES {
+    let area = Fused::of(model, Part::Test).and_then(|_| {
+        if n_classes > MANY_CLASSES {
             return Err(format!("there are more than {MANY_CLASSES} classes"));
         }
-        let found = mean_auc(&logits, labels);
+        let found = mean_auc(&trial.fused(model, Part::Test)?, labels);
         found.map(single).ok_or_else(|| "some class is missing among the test rows".to_owned())
     });
     sheet.samples_or("auc", subject, area);

@@ -4,11 +4,14 @@
 //! Folds and hold-outs: the corrected resampled variance over trials. A
 //! comparison uses only trials in which both sides exist.
 
-use crate::metrics::{Design, Measured, Scale, Study, Subject, TrialMeasures, Values};
-use crate::num::{Matrix, sums};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use crate::metrics::{Design, Measured, ModelKey, Scale, Study, Subject, TrialMeasures, Values};
+use crate::num::{Matrix, parallel, sums};
 use crate::stats::{
-    Bootstrap, Estimate, FoldDifferences, Interval, Practical, crossed_linear, crossed_replicates,
-    crossed_share,
+    Bootstrap, Estimate, FoldDifferences, Interval, Practical, Replicates, crossed_linear,
+    crossed_replicates, crossed_share,
 };
 
 /// All trials of a study, measured.
@@ -21,6 +24,36 @@ pub struct Series<'a> {
     pub bootstrap: Bootstrap,
     /// Threads for estimates.
     pub threads: usize,
+    /// Kept by [`Series::drops`].
+    drops: OnceLock<BTreeMap<Subject, Drop>>,
+}
+
+/// A model against the best modality alone.
+#[derive(Clone, Debug)]
+pub(super) struct Drop {
+    /// The difference of accuracies.
+    pub(super) estimate: Measured,
+    law: Option<DropLaw>,
+}
+
+/// What the probabilities of a difference are read off.
+#[derive(Clone, Debug)]
+enum DropLaw {
+    /// Replicates over so many samples.
+    Samples(Replicates, usize),
+    Folds(FoldDifferences),
+}
+
+impl Drop {
+    /// The probabilities that the difference lies below, within and above
+    /// `[-rope, rope]`, and the number of samples, or of folds; `None` where it has
+    /// no interval.
+    pub(super) fn practical(&self, rope: f64) -> Option<(Practical, usize)> {
+        match self.law.as_ref()? {
+            DropLaw::Samples(found, n) => Some((found.practical(rope)?, *n)),
+            DropLaw::Folds(found) => Some((found.practical(rope)?, self.estimate.as_ref().ok()?.n)),
+        }
+    }
 }
 
 /// One quantity of one subject in every trial: a value per test row, where it
@@ -89,7 +122,15 @@ impl Cells {
     }
 }
 
-impl Series<'_> {
+impl<'a> Series<'a> {
+    /// Trials in their order, and how to resample; `bootstrap.threads` are for
+    /// estimates side by side.
+    pub fn new(study: &'a Study, trials: &'a [TrialMeasures], bootstrap: Bootstrap) -> Self {
+        let threads = bootstrap.threads;
+        let bootstrap = Bootstrap { threads: 1, ..bootstrap };
+        Self { study, trials, bootstrap, threads, drops: OnceLock::new() }
+    }
+
     /// Every model whose accuracy was measured in some trial.
     pub fn models(&self) -> Vec<Subject> {
         let of = |trial: &TrialMeasures| -> Vec<Subject> {
@@ -147,18 +188,34 @@ impl Series<'_> {
         Ok(within(estimate, scale))
     }
 
-    /// The probabilities that the mean of per-sample differences lies below,
-    /// within and above `[-rope, rope]`, and the number of samples; `None` where
-    /// it has no interval.
-    pub fn practical(&self, cells: &Cells, rope: f64) -> Option<(Practical, usize)> {
-        if self.study.design == Design::GivenSplit {
-            let (values, groups) = self.given_split(cells).ok()?;
-            let found =
-                crossed_replicates(&values, groups.as_deref(), None, Some((-1.0, 1.0)), &self.bootstrap)?;
-            return Some((found.practical(rope)?, values.cols()));
+    /// Every model against the best modality alone, compared once for all who ask.
+    pub(super) fn drops(&self, best: usize) -> &BTreeMap<Subject, Drop> {
+        self.drops.get_or_init(|| {
+            let alone = self.cells("accuracy", &Subject::Model(ModelKey::alone(best)));
+            let models = self.models();
+            let found = parallel::map(self.threads, &models, |_, model| {
+                self.drop(&self.cells("accuracy", model).minus(&alone))
+            });
+            models.into_iter().zip(found).collect()
+        })
+    }
+
+    /// A difference of accuracies with all that is read off its distribution.
+    fn drop(&self, cells: &Cells) -> Drop {
+        let (how, scale) = (&self.bootstrap, Scale::Difference(1.0));
+        if self.study.design != Design::GivenSplit {
+            let found = FoldDifferences::new(&cells.means(), self.test_over_train());
+            let estimate = found.as_ref().map(|found| within(found.estimate(how.level), scale));
+            let law = found.map(DropLaw::Folds);
+            return Drop { estimate: estimate.ok_or_else(|| cells.reason()), law };
         }
-        let differences = FoldDifferences::new(&cells.means(), self.test_over_train())?;
-        Some((differences.practical(rope)?, differences.estimate(self.bootstrap.level).n))
+        let found = self.given_split(cells).and_then(|(values, groups)| {
+            let found = crossed_replicates(&values, groups.as_deref(), None, Some((-1.0, 1.0)), how);
+            Ok((found.ok_or("there are no test rows")?, values.cols()))
+        });
+        let estimate = found.as_ref().map(|(found, _)| within(found.estimate(how.ends, how.level), scale));
+        let estimate = estimate.map_err(Clone::clone);
+        Drop { estimate, law: found.ok().map(|(found, n)| DropLaw::Samples(found, n)) }
     }
 
     /// The two-sided p value of a mean of per-sample differences (each in [-1, 1]) against zero, by what makes
@@ -168,7 +225,7 @@ impl Series<'_> {
             let (values, groups) = self.given_split(cells).ok()?;
             let range = Some((-1.0, 1.0));
             return Some(
-                crossed_replicates(&values, groups.as_deref(), None, range, &self.bootstrap)?.sign_p(),
+                crossed_replicates(&values, groups.as_deref(), None, range, &self.bootstrap)?.two_sided_p(),
             );
         }
         FoldDifferences::new(&cells.means(), self.test_over_train())?.p_value()

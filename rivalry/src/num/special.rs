@@ -40,6 +40,21 @@ pub fn cos(x: f64) -> f64 {
     libm::cos(x)
 }
 
+/// Sine of x in radians.
+pub fn sin(x: f64) -> f64 {
+    libm::sin(x)
+}
+
+/// The angle of the point (x, y) in radians, between -pi and pi.
+pub fn atan2(y: f64, x: f64) -> f64 {
+    libm::atan2(y, x)
+}
+
+/// Complementary error function.
+pub fn erfc(x: f64) -> f64 {
+    libm::erfc(x)
+}
+
 /// ln |Gamma(x)|.
 pub fn ln_gamma(x: f64) -> f64 {
     libm::lgamma(x)

@@ -10,10 +10,10 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::Render;
-use super::prose::{Medium, gaps, in_order, is_numeric, reasons};
+use super::prose::{Medium, gaps, in_order, is_numeric, line};
 use super::terminal::inert;
 use crate::registry::{Citation, Entry};
-use crate::report::{Block, Card, Check, Emphasis, Equation, Mark, Report, Table, Work};
+use crate::report::{Block, Card, Check, Equation, Mark, Report, Table, Work};
 
 const BOOKTABS: Citation = Citation {
     key: "fear2020booktabs",
@@ -55,6 +55,10 @@ impl Medium for Latex {
 
     fn dash(&self) -> String {
         "--".to_owned()
+    }
+
+    fn code(&self, command: &str) -> String {
+        format!("\\texttt{{{}}}", escaped(command))
     }
 }
 
@@ -118,10 +122,10 @@ impl Latex {
                 }
             }
             Block::Table(table) => self.table(table, idx, out),
-            Block::Chart(chart) => line(out, &comment(&format!("chart (svg, html): {}", chart_words(chart)))),
+            Block::Chart(chart) => line(out, &format!("% chart (svg, html): {}", self.chart(chart))),
             Block::Data(table) => {
-                let words = format!("{}: {} rows for programs (csv)", table.name, table.rows.len());
-                line(out, &comment(&words));
+                let name = escaped(&table.name);
+                line(out, &format!("% {name}: {} rows for programs (csv)", table.rows.len()));
             }
             Block::Equation(equation) => self.equation(equation, out),
             Block::Verdict(card) => self.verdict(card, out),
@@ -131,13 +135,9 @@ impl Latex {
                     line(out, &format!("\\noindent\\emph{{Note:}} {}\\par", escaped(note)));
                 }
             }
-            Block::Bibliography(works) => bibliography(works, out),
+            Block::Bibliography(works) => self.bibliography(works, out),
             Block::Provenance(pairs) => {
-                let pairs: Vec<String> = pairs
-                    .iter()
-                    .map(|(name, value)| format!("{} {}", escaped(name), escaped(value)))
-                    .collect();
-                line(out, &format!("{{\\footnotesize {}\\par}}", pairs.join("; ")));
+                line(out, &format!("{{\\footnotesize {}\\par}}", self.pairs(pairs).join("; ")));
             }
         }
     }
@@ -147,7 +147,6 @@ impl Latex {
             table.caption.iter().chain(&gaps(table)).map(|words| sentence(&escaped(words))).collect();
         let sides: String =
             (0..table.columns.len()).map(|idx| if is_numeric(table, idx) { 'r' } else { 'l' }).collect();
-        let heads: Vec<String> = table.columns.iter().map(|column| self.head(column)).collect();
         line(out, "\\begin{table}[htbp]\n\\centering\\small");
         let title = sentence(&escaped(&table.title));
         line(out, format!("\\caption{{{title} {}", caption.join(" ")).trim_end());
@@ -155,29 +154,18 @@ impl Latex {
             out,
             &format!("}}\n\\label{{tab:rivalry-{idx}}}\n\\begin{{tabular}}{{@{{}}{sides}@{{}}}}\n\\toprule"),
         );
-        line(out, &format!("{} \\\\\n\\midrule", heads.join(" & ")));
+        line(out, &format!("{} \\\\\n\\midrule", self.heads(table).join(" & ")));
         for row in &table.rows {
             if row.apart {
                 line(out, "\\addlinespace");
             }
-            let cells: Vec<String> = table
-                .columns
-                .iter()
-                .zip(&row.cells)
-                .map(|(column, cell)| {
-                    let shown = self.cell(cell, column.unit);
-                    if row.emphasis == Emphasis::Strong { self.strong(&shown) } else { shown }
-                })
-                .collect();
-            line(out, &format!("{} \\\\", cells.join(" & ")));
+            line(out, &format!("{} \\\\", self.cells(table, row).join(" & ")));
         }
         line(out, "\\bottomrule\n\\end{tabular}\n\\end{table}");
     }
 
     fn equation(&self, equation: &Equation, out: &mut String) {
-        let term = |name: &str, cell| format!("{} {}", escaped(name), self.alone(cell, equation.unit));
-        let right: Vec<String> = equation.right.iter().map(|part| term(&part.name, &part.cell)).collect();
-        let left = term(&equation.left.name, &equation.left.cell);
+        let (left, right) = self.sides(equation);
         line(out, &format!("\\noindent {left} $=$ {}.\\par", right.join(" $+$ ")));
         for words in &equation.meaning {
             line(out, &sentence(&escaped(words)));
@@ -198,27 +186,9 @@ impl Latex {
             }
             line(out, "\\end{itemize}");
         };
-        let steps: Vec<String> = card
-            .next
-            .iter()
-            .map(|step| {
-                let command = step
-                    .command
-                    .as_ref()
-                    .map_or_else(String::new, |command| format!(": \\texttt{{{}}}", escaped(command)));
-                format!("{}{command}", escaped(&step.text))
-            })
-            .collect();
-        items("Next", &steps, out);
-        for (name, reasons) in reasons(card) {
-            let told: Vec<String> = reasons
-                .iter()
-                .map(|reason| match escaped(&reason.subject) {
-                    subject if subject.is_empty() => escaped(&reason.text),
-                    subject => format!("{}: {}", self.strong(&subject), escaped(&reason.text)),
-                })
-                .collect();
-            items(name, &told, out);
+        items("Next", &self.steps(card), out);
+        for (name, reasons) in self.reasons(card) {
+            items(name, &reasons, out);
         }
         line(out, "\\end{quote}");
     }
@@ -240,38 +210,21 @@ impl Latex {
         }
         line(out, "\\bottomrule\n\\end{tabular}");
     }
-}
 
-fn chart_words(chart: &crate::report::Chart) -> String {
-    std::iter::once(chart.title())
-        .chain(chart.caption().iter().map(String::as_str))
-        .collect::<Vec<_>>()
-        .join(". ")
-}
-
-/// A comment holds no line break, so that nothing leaves it.
-fn comment(words: &str) -> String {
-    format!("% {}", escaped(words))
+    fn bibliography(&self, works: &[Work], out: &mut String) {
+        if works.is_empty() {
+            return;
+        }
+        line(out, "\\subsection*{Methods from}\n\\begin{itemize}");
+        for work in works {
+            line(out, &format!("\\item {}", self.work(work)));
+        }
+        line(out, "\\end{itemize}");
+    }
 }
 
 fn sentence(words: &str) -> String {
     if words.is_empty() || words.ends_with(['.', '!', '?']) { words.to_owned() } else { format!("{words}.") }
-}
-
-fn bibliography(works: &[Work], out: &mut String) {
-    if works.is_empty() {
-        return;
-    }
-    line(out, "\\subsection*{Methods from}\n\\begin{itemize}");
-    for work in works {
-        line(out, format!("\\item {} {}", escaped(&work.text), escaped(&work.url)).trim_end());
-    }
-    line(out, "\\end{itemize}");
-}
-
-fn line(out: &mut String, text: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "{text}");
 }
 
 #[cfg(test)]

@@ -5,14 +5,13 @@
 //! Names come from strangers: every character that Markdown or HTML could take
 //! for markup is escaped with a backslash or as an entity.
 
-use std::fmt::Write as _;
 use std::io;
 
 use super::Render;
-use super::prose::{Medium, gaps, in_order, is_numeric, reasons};
+use super::prose::{Medium, gaps, in_order, is_numeric, line};
 use super::terminal::inert;
 use crate::registry::{Citation, Entry};
-use crate::report::{Block, Card, Check, Emphasis, Equation, Mark, Report, Table, Work};
+use crate::report::{Block, Card, Check, Equation, Mark, Report, Table, Work};
 
 const GFM: Citation = Citation {
     key: "gfm",
@@ -54,6 +53,10 @@ impl Medium for Markdown {
 
     fn dash(&self) -> String {
         "–".to_owned()
+    }
+
+    fn code(&self, command: &str) -> String {
+        code(command)
     }
 }
 
@@ -121,9 +124,7 @@ impl Markdown {
             }
             Block::Table(table) => self.table(table, out),
             Block::Chart(chart) => {
-                let words = std::iter::once(chart.title()).chain(chart.caption().iter().map(String::as_str));
-                let words: Vec<String> = words.map(escaped).collect();
-                line(out, &format!("Chart (svg, html): {}", words.join(". ")));
+                line(out, &format!("Chart (svg, html): {}", self.chart(chart)));
             }
             Block::Data(table) => {
                 line(out, &format!("{}: {} rows for programs (csv)", escaped(&table.name), table.rows.len()));
@@ -136,35 +137,19 @@ impl Markdown {
                     line(out, &format!("- **Note:** {}", escaped(note)));
                 }
             }
-            Block::Bibliography(works) => bibliography(works, out),
-            Block::Provenance(pairs) => {
-                let pairs: Vec<String> = pairs
-                    .iter()
-                    .map(|(name, value)| format!("{} {}", escaped(name), escaped(value)))
-                    .collect();
-                line(out, &pairs.join(" · "));
-            }
+            Block::Bibliography(works) => self.bibliography(works, out),
+            Block::Provenance(pairs) => line(out, &self.pairs(pairs).join(" · ")),
         }
     }
 
     fn table(&self, table: &Table, out: &mut String) {
         line(out, &format!("## {}\n", escaped(&table.title)));
-        let heads: Vec<String> = table.columns.iter().map(|column| self.head(column)).collect();
-        line(out, &format!("| {} |", heads.join(" | ")));
+        line(out, &format!("| {} |", self.heads(table).join(" | ")));
         let sides: Vec<&str> =
             (0..table.columns.len()).map(|idx| if is_numeric(table, idx) { "---:" } else { "---" }).collect();
         line(out, &format!("| {} |", sides.join(" | ")));
         for row in &table.rows {
-            let cells: Vec<String> = table
-                .columns
-                .iter()
-                .zip(&row.cells)
-                .map(|(column, cell)| {
-                    let shown = self.cell(cell, column.unit);
-                    if row.emphasis == Emphasis::Strong { self.strong(&shown) } else { shown }
-                })
-                .collect();
-            line(out, &format!("| {} |", cells.join(" | ")));
+            line(out, &format!("| {} |", self.cells(table, row).join(" | ")));
         }
         for (idx, sentence) in table.caption.iter().chain(&gaps(table)).enumerate() {
             if idx == 0 {
@@ -175,9 +160,7 @@ impl Markdown {
     }
 
     fn equation(&self, equation: &Equation, out: &mut String) {
-        let term = |name: &str, cell| format!("{} {}", escaped(name), self.alone(cell, equation.unit));
-        let right: Vec<String> = equation.right.iter().map(|part| term(&part.name, &part.cell)).collect();
-        let left = term(&equation.left.name, &equation.left.cell);
+        let (left, right) = self.sides(equation);
         line(out, &self.strong(&format!("{left} = {}", right.join(" + "))));
         for (idx, sentence) in equation.meaning.iter().enumerate() {
             if idx == 0 {
@@ -193,23 +176,16 @@ impl Markdown {
         line(out, &format!("> {}", escaped(&card.statement)));
         if !card.next.is_empty() {
             line(out, ">\n> Next:\n>");
-            for (idx, step) in card.next.iter().enumerate() {
-                let command =
-                    step.command.as_ref().map_or_else(String::new, |command| format!(": {}", code(command)));
-                line(out, &format!("> {}. {}{command}", idx + 1, escaped(&step.text)));
+            for (idx, step) in self.steps(card).iter().enumerate() {
+                line(out, &format!("> {}. {step}", idx + 1));
             }
         }
-        for (name, reasons) in reasons(card) {
+        for (name, reasons) in self.reasons(card) {
             if !reasons.is_empty() {
                 line(out, &format!(">\n> {name}:\n>"));
             }
             for reason in reasons {
-                let subject = if reason.subject.is_empty() {
-                    String::new()
-                } else {
-                    format!("{}: ", self.strong(&escaped(&reason.subject)))
-                };
-                line(out, &format!("> - {subject}{}", escaped(&reason.text)));
+                line(out, &format!("> - {reason}"));
             }
         }
     }
@@ -227,15 +203,15 @@ impl Markdown {
             line(out, &format!("| {name} | {outcome} | {measured} | {statement} |"));
         }
     }
-}
 
-fn bibliography(works: &[Work], out: &mut String) {
-    if works.is_empty() {
-        return;
-    }
-    line(out, "## Methods from\n");
-    for work in works {
-        line(out, format!("- {} {}", escaped(&work.text), escaped(&work.url)).trim_end());
+    fn bibliography(&self, works: &[Work], out: &mut String) {
+        if works.is_empty() {
+            return;
+        }
+        line(out, "## Methods from\n");
+        for work in works {
+            line(out, &format!("- {}", self.work(work)));
+        }
     }
 }
 
@@ -246,11 +222,6 @@ fn code(text: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let pad = if longest > 0 { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
-}
-
-fn line(out: &mut String, text: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(out, "{text}");
 }
 
 #[cfg(test)]

@@ -1,8 +1,13 @@
 //! A report as text with a little markup: what Markdown and LaTeX share is the
 //! order of the blocks and how cells are written. Charts are named, not drawn.
 
+use std::fmt::Write as _;
+
 use super::terminal::{number, unit_sign, unit_suffix};
-use crate::report::{Block, Card, Cell, Column, Mark, Report, Table, Unit};
+use crate::report::{
+    Block, Card, Cell, Chart, Column, Emphasis, Equation, Evidence, Mark, Report, Row, Step, Table, Unit,
+    Work,
+};
 use crate::stats::Estimate;
 
 /// The blocks with the verdict first, and the notes that belong to it.
@@ -34,6 +39,9 @@ pub(super) trait Medium {
 
     /// Nothing, where a number was expected.
     fn dash(&self) -> String;
+
+    /// A command to type.
+    fn code(&self, command: &str) -> String;
 
     /// A cell; its unit stands elsewhere.
     fn cell(&self, cell: &Cell, unit: Unit) -> String {
@@ -80,17 +88,74 @@ pub(super) trait Medium {
             unit => format!("{} ({})", self.words(&column.head), self.words(unit)),
         }
     }
+
+    /// The heads of a table.
+    fn heads(&self, table: &Table) -> Vec<String> {
+        table.columns.iter().map(|column| self.head(column)).collect()
+    }
+
+    /// The cells of one of its rows.
+    fn cells(&self, table: &Table, row: &Row) -> Vec<String> {
+        let shown = |(column, cell): (&Column, &Cell)| {
+            let shown = self.cell(cell, column.unit);
+            if row.emphasis == Emphasis::Strong { self.strong(&shown) } else { shown }
+        };
+        table.columns.iter().zip(&row.cells).map(shown).collect()
+    }
+
+    /// What is equal to the sum of what.
+    fn sides(&self, equation: &Equation) -> (String, Vec<String>) {
+        let term = |name: &str, cell| format!("{} {}", self.words(name), self.alone(cell, equation.unit));
+        let right = equation.right.iter().map(|part| term(&part.name, &part.cell)).collect();
+        (term(&equation.left.name, &equation.left.cell), right)
+    }
+
+    /// What a chart is about.
+    fn chart(&self, chart: &Chart) -> String {
+        let words = std::iter::once(chart.title()).chain(chart.caption().iter().map(String::as_str));
+        words.map(|words| self.words(words)).collect::<Vec<_>>().join(". ")
+    }
+
+    /// What to do next, with the commands to type.
+    fn steps(&self, card: &Card) -> Vec<String> {
+        let told = |step: &Step| match &step.command {
+            Some(command) => format!("{}: {}", self.words(&step.text), self.code(command)),
+            None => self.words(&step.text),
+        };
+        card.next.iter().map(told).collect()
+    }
+
+    /// The lists of a verdict with their names.
+    fn reasons(&self, card: &Card) -> [(&'static str, Vec<String>); 3] {
+        let told = |reason: &Evidence| match self.words(&reason.subject) {
+            subject if subject.is_empty() => self.words(&reason.text),
+            subject => format!("{}: {}", self.strong(&subject), self.words(&reason.text)),
+        };
+        let lists = [("Evidence", &card.evidence), ("Ruled out", &card.ruled_out), ("Undecided", &card.open)];
+        lists.map(|(name, reasons)| (name, reasons.iter().map(told).collect()))
+    }
+
+    /// A work that is cited.
+    fn work(&self, work: &Work) -> String {
+        format!("{} {}", self.words(&work.text), self.words(&work.url)).trim_end().to_owned()
+    }
+
+    /// Names with their values.
+    fn pairs(&self, pairs: &[(String, String)]) -> Vec<String> {
+        pairs.iter().map(|(name, value)| format!("{} {}", self.words(name), self.words(value))).collect()
+    }
+}
+
+/// Writes a line.
+pub(super) fn line(out: &mut String, text: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{text}");
 }
 
 /// Whether a column holds numbers, which stand on the right.
 pub(super) fn is_numeric(table: &Table, column: usize) -> bool {
     let is_number = |cell: &Cell| matches!(cell, Cell::Estimate(_) | Cell::Number(_) | Cell::Of(..));
     column > 0 && table.rows.iter().any(|row| row.cells.get(column).is_some_and(is_number))
-}
-
-/// The lists of a verdict with their names.
-pub(super) fn reasons(card: &Card) -> [(&'static str, &[crate::report::Evidence]); 3] {
-    [("Evidence", &card.evidence), ("Ruled out", &card.ruled_out), ("Undecided", &card.open)]
 }
 
 /// Why cells have no value or no interval, each reason once with the rows and

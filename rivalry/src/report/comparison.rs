@@ -22,7 +22,15 @@ struct Settings {
     rope: f64,
     /// What each model was read from and taken as, in sentences.
     inputs: Vec<String>,
+    /// The files of `--a` and `--b` of `classes`.
+    #[serde(default)]
+    a: Vec<String>,
+    #[serde(default)]
+    b: Vec<String>,
 }
+
+/// What `classes` calls the model whose changes it shows: its option.
+const FIRST: &str = "a";
 
 /// What `compare` and `classes` add to the results of a diagnosis.
 #[derive(Deserialize)]
@@ -50,18 +58,21 @@ pub fn comparison(document: Document, shown: ClassesShown) -> Result<Report, Not
     let selection: Selection = part("results", &document, |d| &d.results)?;
     let mut blocks = vec![Block::Paragraph(about(&data, &settings))];
     if by_class {
+        let (a, b) = (settings.a.join(", "), settings.b.join(", "));
+        blocks.push(Block::Paragraph(format!("a: {a}; b: {b}.")));
         blocks.push(Block::Table(totals(&results)));
     } else {
         blocks.push(Block::Table(models(&results, &document)?));
         blocks.push(Block::KeyValues(differences(&results, &selection)));
     }
     let bands = selected(&selection, results.classes.len());
-    let table = tables::classes(&results, shown);
+    let table = tables::classes(&results, shown, by_class.then_some(FIRST));
     if by_class || bands.iter().any(|(_, p)| *p) || data.classes.len() > 2 {
         if !bands.is_empty() {
             blocks.push(Block::Table(selection_table(bands, &selection, results.classes.len())));
         }
         blocks.extend(table.map(Block::Table));
+        blocks.extend(tables::association(&results));
     }
     blocks.push(Block::Bibliography(document.citations.clone()));
     let title = if by_class {
@@ -95,9 +106,9 @@ fn about(data: &Data, settings: &Settings) -> String {
     format!("{} samples{groups}, {} classes; {trainings}.", data.n, data.classes.len())
 }
 
-/// What to call a model: the joint network is the one of the option.
-fn name(model: &Model) -> String {
-    if model.kind == "joint" && model.strategy == "naive" { "joint".to_owned() } else { model.name.clone() }
+/// What to call a model: the joint network, or the first of two, by its option.
+fn name(model: &Model, joint: &str) -> String {
+    if model.kind == "joint" && model.strategy == "naive" { joint.to_owned() } else { model.name.clone() }
 }
 
 fn models(results: &Results, document: &Document) -> Result<Table, NotADiagnosis> {
@@ -126,7 +137,7 @@ fn models(results: &Results, document: &Document) -> Result<Table, NotADiagnosis
         let is_best = model.kind == "unimodal" && results.best_unimodal.as_ref() == Some(&model.name);
         let is_joint = model.kind == "joint";
         let mut cells = vec![
-            Cell::text(name(model)),
+            Cell::text(name(model, "joint")),
             model.accuracy.cell(),
             if is_best { Cell::text("best alone") } else { model.drop_vs_best_unimodal.cell() },
         ];
@@ -175,10 +186,11 @@ fn number(value: &serde_json::Value) -> Option<f64> {
     value.get("value").and_then(serde_json::Value::as_f64)
 }
 
-/// The joint model and the other one, for `classes`.
+/// The two models of `classes`.
 fn totals(results: &Results) -> Table {
     let rows = results.models.iter().filter(|model| model.accuracy.value.is_some());
-    let rows = rows.map(|model| Row::plain(vec![Cell::text(name(model)), model.accuracy.cell()])).collect();
+    let rows = rows.map(|model| Row::plain(vec![Cell::text(name(model, FIRST)), model.accuracy.cell()]));
+    let rows = rows.collect();
     Table {
         title: "Accuracy on all classes".to_owned(),
         caption: Vec::new(),

@@ -5,7 +5,7 @@
 //! samples are too narrow (for a skewed mean of 10 samples a nominal 95 % covers
 //! near 87 %); [`super::crossed`] corrects that for means.
 
-use super::replicates::{Ends, Replicates};
+use super::replicates::{Ends, Law, Replicates};
 use super::units::{Units, draw_with_replacement};
 use crate::num::{Draws, Purpose, parallel};
 
@@ -118,8 +118,7 @@ pub fn bootstrap_replicates(
     let resampled = units.describe();
     Some(Replicates {
         value,
-        sorted,
-        undefined,
+        law: Law::Drawn { sorted, undefined },
         acceleration,
         n_samples: n,
         resampled,

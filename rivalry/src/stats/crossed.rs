@@ -7,9 +7,10 @@
 use super::bootstrap::{Bootstrap, replicate};
 use super::distributions::student_t_quantile;
 use super::estimate::{Estimate, Interval, check_level};
+use super::exact::Exact;
 use super::intervals::wilson_ends;
-use super::replicates::Replicates;
-use super::two_way::{TwoWay, correction};
+use super::replicates::{Law, Replicates};
+use super::two_way::{Plain, TwoWay, correction};
 use super::units::{Units, draw_with_replacement};
 use crate::num::special::{ln, normal_quantile, powf};
 use crate::num::{Draws, Matrix, Purpose};
@@ -34,6 +35,10 @@ const CROSSED: Purpose = Purpose::new("crossed bootstrap");
 /// two-way variance (see Owen 2007: resampling both counts the rest thrice),
 /// and each replicate is divided by sqrt(chi^2 / df), Satterthwaite's df, so
 /// that replicates follow Student's t where the normal is too narrow.
+///
+/// Of one seed, single samples and values that are whole steps apart (right and
+/// wrong, their paired differences) the distribution of such replicates is
+/// computed and none are drawn: the limit of infinitely many.
 ///
 /// How often a nominal 95 % covers is measured in `docs/statistics.md`.
 ///
@@ -76,19 +81,34 @@ pub fn crossed_replicates(
     how: &Bootstrap,
 ) -> Option<Replicates> {
     check_level(how.level);
-    let units = Units::new(values.cols(), groups, strata);
-    let layout = TwoWay::new(values, &units)?;
     if let Some((low, high)) = range {
         let inside = values.as_slice().iter().all(|v| (low..=high).contains(v));
         assert!(inside, "a value lies outside the stated range {low} to {high}");
     }
+    let n = values.cols();
+    let one_seed = |plain: Plain, resampled: String, law: Law| Replicates {
+        value: plain.mean,
+        law,
+        acceleration: plain.acceleration,
+        n_samples: n,
+        resampled,
+        obstacle: None,
+        fallback: None,
+    };
+    if let Some(plain) = Plain::new(values, groups, strata)
+        && let Some(exact) = Exact::new(values.row(0), plain.df)
+    {
+        let law = Law::Exact(Box::new(exact), plain.variance.sqrt());
+        return Some(one_seed(plain, one_seed_of(&format!("{n} samples")), law));
+    }
+    let units = Units::new(n, groups, strata);
+    let mut layout = TwoWay::new(values, &units)?;
     let resampled = describe(values.rows(), &units);
     let mut replicates = Replicates {
         value: layout.mean,
-        sorted: Vec::new(),
-        undefined: 0,
-        acceleration: acceleration(&layout, values.cols()),
-        n_samples: values.cols(),
+        law: Law::Drawn { sorted: Vec::new(), undefined: 0 },
+        acceleration: layout.acceleration(n),
+        n_samples: n,
         resampled,
         obstacle: None,
         fallback: None,
@@ -96,10 +116,19 @@ pub fn crossed_replicates(
     if layout.variance == 0.0 {
         replicates.obstacle = Some(format!("nothing varies in {}", replicates.resampled));
         replicates.fallback = range.map(|range| equal_values(layout.mean, range, units.len(), how.level));
-    } else {
-        let one = |draws: &mut Draws, (): &mut ()| layout.mean + deviation(&layout, draws);
-        (replicates.sorted, replicates.undefined) = replicate(how.replicates, how, CROSSED, one);
+        return Some(replicates);
     }
+    // Groups of one sample are no groups, and one stratum is none.
+    let is_plain = values.rows() == 1 && layout.strata.len() == 1 && units.len() == n;
+    if let Some(exact) = is_plain.then(|| Exact::new(values.row(0), layout.df)).flatten() {
+        let plain = Plain::of(values.row(0));
+        let law = Law::Exact(Box::new(exact), plain.variance.sqrt());
+        return Some(one_seed(plain, replicates.resampled, law));
+    }
+    layout.sort_kinds();
+    let one = |draws: &mut Draws, (): &mut ()| layout.mean + deviation(&layout, draws);
+    let (sorted, undefined) = replicate(how.replicates, how, CROSSED, one);
+    replicates.law = Law::Drawn { sorted, undefined };
     Some(replicates)
 }
 
@@ -130,20 +159,26 @@ pub fn crossed_share(
     check_level(level);
     let inside = values.as_slice().iter().all(|v| (0.0..=1.0).contains(v));
     assert!(inside, "a share is a mean of values between 0 and 1");
-    let units = Units::new(values.cols(), groups, strata);
-    let layout = TwoWay::new(values, &units)?;
-    let share = layout.mean.clamp(0.0, 1.0);
-    let spread = share * (1.0 - share);
-    let effective = if layout.variance > 0.0 && spread > 0.0 {
-        let tail = (1.0 - level) / 2.0;
-        let ratio = normal_quantile(tail) / student_t_quantile(tail, layout.df);
-        (spread / layout.variance * ratio * ratio).min(values.cols() as f64)
+    let n = values.cols();
+    let (mean, variance, df, n_units, resampled) = if let Some(plain) = Plain::new(values, groups, strata) {
+        (plain.mean, plain.variance, plain.df, n, one_seed_of(&format!("{n} samples")))
     } else {
-        units.len() as f64
+        let units = Units::new(n, groups, strata);
+        let layout = TwoWay::new(values, &units)?;
+        (layout.mean, layout.variance, layout.df, units.len(), describe(values.rows(), &units))
+    };
+    let share = mean.clamp(0.0, 1.0);
+    let spread = share * (1.0 - share);
+    let effective = if variance > 0.0 && spread > 0.0 {
+        let tail = (1.0 - level) / 2.0;
+        let ratio = normal_quantile(tail) / student_t_quantile(tail, df);
+        (spread / variance * ratio * ratio).min(n as f64)
+    } else {
+        n_units as f64
     };
     let interval = wilson_ends(share, effective, level);
-    let method = format!("Wilson, {effective:.1} effective of {}", describe(values.rows(), &units));
-    Some(Estimate::new(share, interval, level, values.cols(), method))
+    let method = format!("Wilson, {effective:.1} effective of {resampled}");
+    Some(Estimate::new(share, interval, level, n, method))
 }
 
 /// One draw of how far the mean of new seeds and new units lies from the mean.
@@ -199,19 +234,6 @@ fn chi_square(draws: &mut Draws, df: f64) -> f64 {
     }
 }
 
-/// The acceleration of the mean from its influence values, which are known.
-fn acceleration(layout: &TwoWay, n_samples: usize) -> f64 {
-    let (mut second, mut third) = (0.0, 0.0);
-    let mut add = |influence: f64| {
-        second += influence * influence;
-        third += influence * influence * influence;
-    };
-    let n_seeds = layout.seed_deviations.len() as f64;
-    layout.seed_deviations.iter().for_each(|d| add(d / n_seeds));
-    layout.strata.iter().flat_map(|s| &s.deviations).for_each(|d| add(d / n_samples as f64));
-    if second > 0.0 { third / (6.0 * second * second.sqrt()) } else { 0.0 }
-}
-
 /// How far the mean could move when none of `n_units` differed.
 fn equal_values(value: f64, (low, high): (f64, f64), n_units: usize, level: f64) -> (Interval, String) {
     let unseen = 1.0 - powf((1.0 - level) / 2.0, 1.0 / n_units as f64);
@@ -219,11 +241,17 @@ fn equal_values(value: f64, (low, high): (f64, f64), n_units: usize, level: f64)
     (interval, format!("nothing varies: Clopper-Pearson bound on what {n_units} units did not show"))
 }
 
-fn describe(n_seeds: usize, units: &Units) -> String {
+/// What is resampled, for an estimate's method.
+pub(super) fn describe(n_seeds: usize, units: &Units) -> String {
     let samples = units.describe();
     match (n_seeds, units.len()) {
-        (1, _) => format!("{samples}, one seed: the spread over seeds is not in it"),
+        (1, _) => one_seed_of(&samples),
         (_, 1) => format!("{n_seeds} seeds x {samples}: the spread over samples is not in it"),
         _ => format!("{n_seeds} seeds x {samples}"),
     }
+}
+
+/// Samples of one seed.
+pub(super) fn one_seed_of(samples: &str) -> String {
+    format!("{samples}, one seed: the spread over seeds is not in it")
 }

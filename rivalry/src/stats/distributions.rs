@@ -1,4 +1,5 @@
-//! The distributions that intervals and tests need: beta, binomial, Student t.
+//! The distributions that intervals and tests need: beta, binomial, gamma,
+//! Student t.
 //!
 //! Built on [`crate::num::special`], so the bits are the same on every CPU.
 //! Point probabilities follow Loader ("Fast and accurate computation of
@@ -7,6 +8,7 @@
 
 use std::f64::consts::PI;
 
+use super::gamma::Gamma;
 use crate::num::special::{exp, ln, ln_1p, ln_gamma, normal_cdf, normal_quantile};
 
 /// ln(2 pi) / 2.
@@ -59,6 +61,17 @@ pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
     }
     let slope = |x: f64| beta_kernel(a, b, x, 1.0 - x) / (x * (1.0 - x));
     solve_increasing(0.0, 1.0, a / (a + b), |x| (beta_tail(a, b, x, 1.0 - x) - p, slope(x)))
+}
+
+/// The regularised incomplete gamma function `P(a, x)`: the distribution
+/// function at `x` of a gamma variable of shape `a`. Twice such a variable is a
+/// chi-square with 2 a degrees of freedom.
+///
+/// # Panics
+/// When `a` is not positive and finite, or `x` is negative or not a number.
+pub fn gamma_cdf(a: f64, x: f64) -> f64 {
+    assert!(a > 0.0 && a.is_finite() && x >= 0.0, "no gamma distribution of shape {a} at {x}");
+    if x == 0.0 { 0.0 } else { Gamma::new(a).at(x).below }
 }
 
 /// The distribution function of Student's t with `df` degrees of freedom,
@@ -200,7 +213,7 @@ fn binomial_density(a: f64, b: f64, x: f64, y: f64) -> f64 {
 }
 
 /// ln Gamma(z + 1) minus Stirling's formula, for z > 0.
-fn stirling_error(z: f64) -> f64 {
+pub(super) fn stirling_error(z: f64) -> f64 {
     if z <= 15.0 {
         return ln_gamma(z + 1.0) - (z + 0.5) * ln(z) + z - HALF_LN_TWO_PI;
     }
@@ -209,7 +222,7 @@ fn stirling_error(z: f64) -> f64 {
 }
 
 /// x ln(x / m) + m - x without cancellation when x is close to m (Loader's bd0).
-fn deviance(x: f64, m: f64) -> f64 {
+pub(super) fn deviance(x: f64, m: f64) -> f64 {
     if (x - m).abs() >= 0.1 * (x + m) {
         return x * ln(x / m) + m - x;
     }

@@ -1,9 +1,10 @@
 //! Statistics that are no means, seeds x samples, through their influence
 //! values: areas under ROC curves, balanced accuracy, macro-F1.
 
+use super::crossed::{describe, one_seed_of};
 use super::distributions::student_t_quantile;
 use super::estimate::{Estimate, Interval, check_level};
-use super::two_way::TwoWay;
+use super::two_way::{Plain, TwoWay};
 use super::units::Units;
 use crate::num::Matrix;
 
@@ -21,23 +22,21 @@ use crate::num::Matrix;
 /// not in (0, 1).
 pub fn crossed_linear(values: &Matrix<f64>, groups: Option<&[u32]>, level: f64) -> Option<Estimate> {
     check_level(level);
-    let units = Units::new(values.cols(), groups, None);
-    let layout = TwoWay::new(values, &units)?;
     let n = values.cols();
-    let samples = units.describe();
-    let resampled = match (values.rows(), units.len()) {
-        (1, _) => format!("{samples}, one seed: the spread over seeds is not in it"),
-        (seeds, 1) => format!("{seeds} seeds x {samples}: the spread over samples is not in it"),
-        (seeds, _) => format!("{seeds} seeds x {samples}"),
+    let (mean, variance, df, resampled) = if let Some(plain) = Plain::new(values, groups, None) {
+        (plain.mean, plain.variance, plain.df, one_seed_of(&format!("{n} samples")))
+    } else {
+        let units = Units::new(n, groups, None);
+        let layout = TwoWay::new(values, &units)?;
+        (layout.mean, layout.variance, layout.df, describe(values.rows(), &units))
     };
-    if layout.variance == 0.0 {
-        let why = format!("nothing varies in {resampled}");
-        return Some(Estimate::without_interval(layout.mean, level, n, why));
+    if variance == 0.0 {
+        return Some(Estimate::without_interval(mean, level, n, format!("nothing varies in {resampled}")));
     }
-    let half = student_t_quantile(f64::midpoint(1.0, level), layout.df) * layout.variance.sqrt();
-    let interval = Interval::new(layout.mean - half, layout.mean + half);
-    let method = format!("linearised, t with {:.0} df, {resampled}", layout.df);
-    Some(Estimate::new(layout.mean, interval, level, n, method))
+    let half = student_t_quantile(f64::midpoint(1.0, level), df) * variance.sqrt();
+    let interval = Interval::new(mean - half, mean + half);
+    let method = format!("linearised, t with {df:.0} df, {resampled}");
+    Some(Estimate::new(mean, interval, level, n, method))
 }
 
 /// Pseudo-values of a statistic from the samples' influence values, which sum

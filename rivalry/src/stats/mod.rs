@@ -25,6 +25,8 @@ pub mod clusters;
 mod crossed;
 pub mod distributions;
 mod estimate;
+mod exact;
+mod gamma;
 mod intervals;
 mod kinds;
 mod linear;

@@ -79,7 +79,7 @@ pub fn null_band(
                     .zip(classes)
                     .map(|(kinds, class)| flipped(kinds, &mut draws) / class.size as f64)
                     .collect();
-                changes.sort_by(f64::total_cmp);
+                changes.sort_unstable_by(f64::total_cmp);
                 changes
             })
             .collect::<Vec<_>>()
@@ -98,7 +98,9 @@ pub fn null_band(
     Some(NullBand {
         p_worst: share(worst.iter().filter(|w| **w <= low).count()),
         p_best: share(best.iter().filter(|b| **b >= high).count()),
-        ranks: (0..n).map(|rank| expected(drawn.iter().map(|c| c[rank]).collect(), level)).collect(),
+        ranks: parallel::map(threads, &(0..n).collect::<Vec<usize>>(), |_, rank| {
+            expected(drawn.iter().map(|changes| changes[*rank]).collect(), level)
+        }),
         worst: expected(worst, level),
         best: expected(best, level),
     })
@@ -135,13 +137,16 @@ fn flipped(kinds: &[(f64, u64)], draws: &mut Draws) -> f64 {
 }
 
 fn expected(mut values: Vec<f64>, level: f64) -> Expected {
-    values.sort_by(f64::total_cmp);
     let last = values.len() - 1;
-    let at = |p: f64| values[((p * values.len() as f64) as usize).min(last)];
-    let tail = (1.0 - level) / 2.0;
+    let mean = sums::mean(&values);
     // As many replicates lie below the one end as above the other.
-    let from_above = last - ((tail * values.len() as f64) as usize).min(last);
-    Expected { mean: sums::mean(&values), range: Interval::new(at(tail), values[from_above]) }
+    let out = (((1.0 - level) / 2.0 * values.len() as f64) as usize).min(last);
+    let (low, high) = (out.min(last - out), out.max(last - out));
+    let (_, low_value, above) = values.select_nth_unstable_by(low, f64::total_cmp);
+    let low_value = *low_value;
+    let high_value =
+        if high > low { *above.select_nth_unstable_by(high - low - 1, f64::total_cmp).1 } else { low_value };
+    Expected { mean, range: Interval::new(low_value, high_value) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
-//! The replicates of a bootstrap and the interval read off them.
+//! The replicates of a bootstrap, or their distribution where that is known
+//! without drawing, and the interval read off it.
 
 use super::estimate::{Estimate, Interval, check_level};
+use super::exact::Exact;
 use super::practical::{self, Practical};
 use crate::num::special::{normal_cdf, normal_quantile};
 use crate::num::sums;
@@ -15,14 +17,11 @@ pub enum Ends {
     Bca,
 }
 
-/// A statistic's value and its bootstrap replicates.
+/// A statistic's value and the distribution of its bootstrap replicates.
 #[derive(Clone, Debug)]
 pub struct Replicates {
     pub(super) value: f64,
-    /// Ascending, all finite.
-    pub(super) sorted: Vec<f64>,
-    /// How many replicates gave no finite number.
-    pub(super) undefined: usize,
+    pub(super) law: Law,
     pub(super) acceleration: f64,
     pub(super) n_samples: usize,
     /// What was resampled: ends an estimate's method.
@@ -33,20 +32,64 @@ pub struct Replicates {
     pub(super) fallback: Option<(Interval, String)>,
 }
 
+/// How replicates are distributed.
+#[derive(Clone, Debug)]
+pub(super) enum Law {
+    /// As those that were drawn.
+    Drawn {
+        /// Ascending, all finite.
+        sorted: Vec<f64>,
+        /// How many replicates gave no finite number.
+        undefined: usize,
+    },
+    /// Known, with its standard deviation before it is widened for few units.
+    Exact(Box<Exact>, f64),
+}
+
 impl Replicates {
     /// The statistic on the data themselves.
     pub fn value(&self) -> f64 {
         self.value
     }
 
-    /// The replicates in ascending order; none when the data forbid resampling.
-    pub fn sorted(&self) -> &[f64] {
-        &self.sorted
+    /// The shares of replicates below `x`, and not above it; `None` without
+    /// replicates, because the data forbid resampling or none were asked for.
+    pub fn shares(&self, x: f64) -> Option<(f64, f64)> {
+        match &self.law {
+            Law::Exact(exact, _) => Some(exact.shares(x)),
+            Law::Drawn { sorted, .. } if sorted.is_empty() => None,
+            Law::Drawn { sorted, .. } => {
+                let share = |count: usize| count as f64 / sorted.len() as f64;
+                let (below, not_above) =
+                    (sorted.partition_point(|r| *r < x), sorted.partition_point(|r| *r <= x));
+                Some((share(below), share(not_above)))
+            }
+        }
     }
 
-    /// The standard deviation of the replicates; `None` for fewer than two.
+    /// The standard deviation of the replicates; `None` for fewer than two. Where
+    /// nothing was drawn it is the standard error of the mean, not widened for few
+    /// units: of two or three units Student's t has no standard deviation.
     pub fn standard_error(&self) -> Option<f64> {
-        (self.sorted.len() > 1).then(|| sums::variance(&self.sorted).sqrt())
+        match &self.law {
+            Law::Exact(_, deviation) => Some(*deviation),
+            Law::Drawn { sorted, .. } => (sorted.len() > 1).then(|| sums::variance(sorted).sqrt()),
+        }
+    }
+
+    /// Twice the smaller share of replicates on either side of zero, at most 1;
+    /// among drawn ones the observed value is counted in. 1 without replicates.
+    pub fn two_sided_p(&self) -> f64 {
+        let Some((below, not_above)) = self.shares(0.0) else { return 1.0 };
+        let smaller = not_above.min(1.0 - below);
+        let p = match &self.law {
+            Law::Exact(..) => smaller,
+            Law::Drawn { sorted, .. } => {
+                let n = sorted.len() as f64;
+                (1.0 + (smaller * n).round()) / (1.0 + n)
+            }
+        };
+        (2.0 * p).min(1.0)
     }
 
     /// The value with its bootstrap interval, or with the reason why the
@@ -66,18 +109,6 @@ impl Replicates {
         }
     }
 
-    /// Twice the smaller share of replicates on either side of zero, the observed value
-    /// counted in: a two-sided p value. 1 where the data forbid resampling.
-    pub fn sign_p(&self) -> f64 {
-        if self.sorted.is_empty() {
-            return 1.0;
-        }
-        let not_above = self.sorted.partition_point(|r| *r <= 0.0);
-        let below = self.sorted.partition_point(|r| *r < 0.0);
-        let smaller = not_above.min(self.sorted.len() - below);
-        (2.0 * (1 + smaller) as f64 / (1 + self.sorted.len()) as f64).min(1.0)
-    }
-
     /// The shares of replicates below, within and above `[-rope, rope]`
     /// ([`practical::rope`]); `None` where [`Replicates::estimate`] has no
     /// bootstrap interval.
@@ -85,21 +116,27 @@ impl Replicates {
     /// # Panics
     /// When `rope` is negative or not finite.
     pub fn practical(&self, rope: f64) -> Option<Practical> {
-        if self.blocked().is_some() { None } else { practical::rope(&self.sorted, rope) }
+        practical::check_rope(rope);
+        if self.blocked().is_some() {
+            return None;
+        }
+        let ((below, _), (_, not_above)) = (self.shares(-rope)?, self.shares(rope)?);
+        Some(Practical { p_worse: below, p_same: (not_above - below).max(0.0), p_better: 1.0 - not_above })
     }
 
     fn blocked(&self) -> Option<String> {
         if let Some(why) = &self.obstacle {
             return Some(why.clone());
         }
-        let all = self.sorted.len() + self.undefined;
+        let Law::Drawn { sorted, undefined } = &self.law else { return None };
+        let all = sorted.len() + undefined;
         if all == 0 {
             return Some("no replicates were asked for".to_owned());
         }
-        if self.undefined * 20 > all {
-            return Some(format!("the statistic is undefined on {} of {all} replicates", self.undefined));
+        if undefined * 20 > all {
+            return Some(format!("the statistic is undefined on {undefined} of {all} replicates"));
         }
-        if self.sorted.first() == self.sorted.last() {
+        if sorted.first() == sorted.last() {
             return Some("all replicates are equal".to_owned());
         }
         None
@@ -114,15 +151,17 @@ impl Replicates {
             Ends::Percentile => (tail, 1.0 - tail),
             Ends::Bca => self.accelerated(tail)?,
         };
-        Ok(Interval::new(quantile(&self.sorted, low), quantile(&self.sorted, high)))
+        let at = |p: f64| match &self.law {
+            Law::Exact(exact, _) => exact.quantile(p),
+            Law::Drawn { sorted, .. } => quantile(sorted, p),
+        };
+        Ok(Interval::new(at(low), at(high)))
     }
 
     /// The two probabilities at which `BCa` reads its ends.
     fn accelerated(&self, tail: f64) -> Result<(f64, f64), String> {
         // Replicates that equal the value count half, as for any median.
-        let below = self.sorted.partition_point(|r| *r < self.value);
-        let not_above = self.sorted.partition_point(|r| *r <= self.value);
-        let share = (below + not_above) as f64 / (2 * self.sorted.len()) as f64;
+        let share = self.shares(self.value).map_or(0.0, |(below, not_above)| f64::midpoint(below, not_above));
         if share == 0.0 || share == 1.0 {
             return Err("the value lies outside all replicates".to_owned());
         }
@@ -141,11 +180,19 @@ impl Replicates {
             Ends::Percentile => "percentile",
             Ends::Bca => "BCa",
         };
-        let undefined = match self.undefined {
-            0 => String::new(),
-            k => format!(", {k} more undefined"),
-        };
-        format!("{name} bootstrap, {} replicates of {}{undefined}", self.sorted.len(), self.resampled)
+        match &self.law {
+            Law::Exact(..) => format!("{name} bootstrap, exact over all resamples of {}", self.resampled),
+            Law::Drawn { sorted, undefined: 0 } => {
+                format!("{name} bootstrap, {} replicates of {}", sorted.len(), self.resampled)
+            }
+            Law::Drawn { sorted, undefined } => {
+                let drawn = sorted.len();
+                format!(
+                    "{name} bootstrap, {drawn} replicates of {}, {undefined} more undefined",
+                    self.resampled
+                )
+            }
+        }
     }
 }
 
@@ -166,8 +213,7 @@ mod tests {
     fn replicates(sorted: Vec<f64>, undefined: usize) -> Replicates {
         Replicates {
             value: 0.5,
-            sorted,
-            undefined,
+            law: Law::Drawn { sorted, undefined },
             acceleration: 0.0,
             n_samples: 9,
             resampled: "9 samples".to_owned(),

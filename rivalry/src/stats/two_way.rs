@@ -74,10 +74,7 @@ impl TwoWay {
             *v /= n_seeds as f64;
         }
 
-        let mut strata = stratum_deviations(&over_seeds, units);
-        for stratum in &mut strata {
-            stratum.kinds = Kinds::new(&stratum.deviations, &stratum.sizes);
-        }
+        let strata = stratum_deviations(&over_seeds, units);
         let square_sum = |strata: &[Stratum], other: Option<&[Stratum]>| -> f64 {
             let of = |(h, stratum): (usize, &Stratum)| {
                 let rest = |u: usize| stratum.deviations[u] - other.map_or(0.0, |o| o[h].deviations[u]);
@@ -94,15 +91,79 @@ impl TwoWay {
             let rest = |s| square_sum(&stratum_deviations(values.row(s), units), Some(&strata));
             from_rest = (0..n_seeds).map(rest).sum::<f64>() / pairs;
         }
-        // Spread that is only rounding is none.
         let largest = values.as_slice().iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-        let nothing = (1e-14 * largest) * (1e-14 * largest);
-        let keep = |v: f64| if v <= nothing { 0.0 } else { v };
+        let keep = |v: f64| if is_nothing(v, largest) { 0.0 } else { v };
         let [from_seeds, from_units, from_rest] = [from_seeds, from_units, from_rest].map(keep);
         let variance = from_seeds.max(from_rest) + from_units.max(from_rest) - from_rest;
         let df = degrees_of_freedom(variance, [from_seeds, from_units, from_rest], n_seeds - 1, units.df());
         Some(Self { mean, seed_deviations, strata, from_seeds, from_units, variance, df })
     }
+
+    /// Efron's acceleration of the mean of so many samples.
+    pub(super) fn acceleration(&self, n_samples: usize) -> f64 {
+        let n_seeds = self.seed_deviations.len() as f64;
+        let of_seeds = self.seed_deviations.iter().map(|d| d / n_seeds);
+        let of_units = self.strata.iter().flat_map(|s| &s.deviations).map(|d| d / n_samples as f64);
+        acceleration(of_seeds.chain(of_units))
+    }
+
+    /// Sorts the units by kind, before many resamples.
+    pub(super) fn sort_kinds(&mut self) {
+        for stratum in &mut self.strata {
+            stratum.kinds = Kinds::new(&stratum.deviations, &stratum.sizes);
+        }
+    }
+}
+
+/// The layout of one seed and single samples, which needs no laying out: the same
+/// numbers in two passes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Plain {
+    pub(super) mean: f64,
+    pub(super) variance: f64,
+    pub(super) df: f64,
+    pub(super) acceleration: f64,
+}
+
+impl Plain {
+    /// `None` for more than one seed, for groups or strata, and without samples.
+    ///
+    /// # Panics
+    /// When a value is not finite.
+    pub(super) fn new(values: &Matrix<f64>, groups: Option<&[u32]>, strata: Option<&[u32]>) -> Option<Self> {
+        if values.rows() != 1 || values.cols() == 0 || groups.is_some() || strata.is_some() {
+            return None;
+        }
+        Some(Self::of(values.row(0)))
+    }
+
+    /// Of the samples of one seed, at least one.
+    pub(super) fn of(row: &[f64]) -> Self {
+        assert!(row.iter().all(|v| v.is_finite()), "a value is not finite");
+        let n = row.len();
+        let mean = sums::mean(row);
+        let square = |i: usize| (row[i] - mean) * (row[i] - mean);
+        let largest = row.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        let variance = correction(n) * sums::sum_by(n, square) / (n * n) as f64;
+        let variance = if is_nothing(variance, largest) { 0.0 } else { variance };
+        let influences = row.iter().map(|v| (v - mean) / n as f64);
+        Self { mean, variance, df: (n - 1) as f64, acceleration: acceleration(influences) }
+    }
+}
+
+/// Efron's acceleration of a sum from its influence values.
+pub(super) fn acceleration(influences: impl Iterator<Item = f64>) -> f64 {
+    let (mut second, mut third) = (0.0, 0.0);
+    for influence in influences {
+        second += influence * influence;
+        third += influence * influence * influence;
+    }
+    if second > 0.0 { third / (6.0 * second * second.sqrt()) } else { 0.0 }
+}
+
+/// Spread that is only rounding of values up to `largest`.
+fn is_nothing(variance: f64, largest: f64) -> bool {
+    variance <= (1e-14 * largest) * (1e-14 * largest)
 }
 
 /// The strata's sums and deviations for one value per sample.

@@ -128,6 +128,7 @@ impl<T: Scalar> Entry<dyn Strategy<T>> {
         warm_start::entry(),
         umt::entry(),
         tmc::entry(),
+        tmc::extended(),
         gradient_blending::entry(),
         gradient_blending::online(),
         ogm::entry(),

@@ -23,6 +23,9 @@ pub struct Needs {
     pub stepwise: bool,
     /// It chooses the samples of an epoch: the solver must work in batches.
     pub resamples: bool,
+    /// One more branch behind those of the modalities, on all their features side by side;
+    /// it belongs to no modality and is in no report.
+    pub pseudo_view: bool,
     /// All embeddings must have the same width.
     pub equal_widths: bool,
     /// [`super::Strategy::fuse`] predicts, not the sum of logits.

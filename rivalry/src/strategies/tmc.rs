@@ -5,7 +5,8 @@
 //!
 //! With evidence e = softplus(z), alpha = e + 1, S = sum alpha, the combination of any number of
 //! views has the closed form 1 + e_k / K = prod_v (1 + e_k^v / K) (derived for this project;
-//! equal to the published fold, which divides by one minus the conflict).
+//! equal to the published fold, which divides by one minus the conflict). The extended form
+//! (ETMC) adds a pseudo-view: an opinion formed from all features side by side.
 
 use crate::model::Workspace;
 use crate::num::{Matrix, Scalar, special};
@@ -19,28 +20,52 @@ pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
     Entry {
         name: "tmc",
         summary: "trusted multi-view classification: evidence per modality, combined by Dempster and Shafer",
-        cites: &[Citation {
-            key: "han2021tmc",
-            text: "Z. Han, C. Zhang, H. Fu, J. T. Zhou. Trusted Multi-View Classification. ICLR 2021",
-            url: "https://arxiv.org/abs/2102.02051",
-        }],
-        knobs: &[Knob {
-            name: "anneal",
-            default: Default::Whole(50),
-            range: Range::Between(0.0, 1e6),
-            meaning: "epochs over which the penalty on evidence for wrong classes grows to its full weight",
-        }],
-        build: |settings| Box::new(Tmc { anneal: settings.number("anneal") }),
+        cites: &[TMC],
+        knobs: &[ANNEAL],
+        build: |settings| Box::new(Tmc { anneal: settings.number("anneal"), extended: false }),
     }
 }
 
+/// Registration of the extended form.
+pub(super) const fn extended<T: Scalar>() -> Entry<dyn Strategy<T>> {
+    Entry {
+        name: "etmc",
+        summary: "the same with one more view: all modalities' features side by side",
+        cites: &[
+            TMC,
+            Citation {
+                key: "han2022etmc",
+                text: "Z. Han, C. Zhang, H. Fu, J. T. Zhou. Trusted Multi-View Classification with Dynamic \
+                       Evidential Fusion. IEEE TPAMI 45(2), 2023",
+                url: "https://arxiv.org/abs/2204.11423",
+            },
+        ],
+        knobs: &[ANNEAL],
+        build: |settings| Box::new(Tmc { anneal: settings.number("anneal"), extended: true }),
+    }
+}
+
+const TMC: Citation = Citation {
+    key: "han2021tmc",
+    text: "Z. Han, C. Zhang, H. Fu, J. T. Zhou. Trusted Multi-View Classification. ICLR 2021",
+    url: "https://arxiv.org/abs/2102.02051",
+};
+
+const ANNEAL: Knob = Knob {
+    name: "anneal",
+    default: Default::Whole(50),
+    range: Range::Between(0.0, 1e6),
+    meaning: "epochs over which the penalty on evidence for wrong classes grows to its full weight",
+};
+
 struct Tmc {
     anneal: f64,
+    extended: bool,
 }
 
 impl<T: Scalar> Strategy<T> for Tmc {
     fn needs(&self, _modalities: &[String]) -> Needs {
-        Needs { fuses: true, ..Needs::default() }
+        Needs { fuses: true, pseudo_view: self.extended, ..Needs::default() }
     }
 
     fn objective(&mut self, at: &Step<'_, T>, outputs: &Workspace<T>, objective: &mut Objective<T>) {

@@ -63,9 +63,15 @@ fn fill<T: Scalar>(outputs: &mut ModelOutputs, on: &Prepared<T>, params: &[T], e
     let train = on.model.evaluate(params, &on.train);
     let means = train.mean_logits();
     let single = |m: &Matrix<T>| m.map(|v| v.to_f64() as f32);
+    // A pseudo-view is no modality.
+    let n = outputs.modalities.len();
     let part = |said: &Outputs<T>| PartOutputs {
-        logits: said.centred(&means).iter().map(single).collect(),
-        embeddings: if embeddings { said.embeddings.iter().map(single).collect() } else { Vec::new() },
+        logits: said.centred(&means).iter().take(n).map(single).collect(),
+        embeddings: if embeddings {
+            said.embeddings.iter().take(n).map(single).collect()
+        } else {
+            Vec::new()
+        },
         predicted: Vec::new(),
     };
     outputs.train = part(&train);

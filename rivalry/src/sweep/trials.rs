@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Engine;
-use crate::lab::{Outcome, Setting, TrialError, run_trial};
+use crate::lab::{Drawn, Outcome, Setting, TrialError, run_on, run_trial};
 use crate::num::parallel;
 use crate::record::file::{Container, FileError};
 use crate::spec::{ENGINE, RunId};
@@ -176,9 +176,15 @@ fn compute(
     watch: &dyn TrialWatch,
 ) -> Result<Vec<Outcome>, TrialsError> {
     let mut outcomes = Vec::new();
+    // Data that all trials share are drawn once a shard.
+    let shared = of.setting.data_seed.map(|_| Drawn::new(&of.setting, shard.seeds.start)).transpose();
+    let shared = shared.map_err(TrialsError::Trial)?;
     for seed in shard.seeds.clone() {
-        let trial = run_trial(&of.setting, seed, false, stop).map_err(TrialsError::Trial)?;
-        outcomes.push(trial.outcome);
+        let trial = match &shared {
+            Some(drawn) => run_on(drawn, &of.setting, seed, false, stop),
+            None => run_trial(&of.setting, seed, false, stop),
+        };
+        outcomes.push(trial.map_err(TrialsError::Trial)?.outcome);
         watch.trials_done(shard.set, 1);
     }
     Ok(outcomes)

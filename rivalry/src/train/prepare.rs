@@ -7,6 +7,10 @@ use crate::num::{Matrix, Scalar};
 use crate::registry::{Choice, Table, find};
 use crate::spec::{ClassWeights, Job, Spec};
 
+/// What [`crate::strategies::Needs::pseudo_view`] is called among the weights: no modality
+/// can be, as their names hold no `+`.
+const PSEUDO_VIEW: &str = "+";
+
 /// Everything a run computes on.
 pub struct Prepared<T: Scalar> {
     /// The network.
@@ -46,6 +50,12 @@ pub fn prepare<T: Scalar>(job: &Job, data: &Dataset) -> Prepared<T> {
         valid.x.push(cut(&partition.valid));
         test.x.push(cut(&partition.test));
     }
+    if job.needs().pseudo_view {
+        for part in [&mut train, &mut valid, &mut test] {
+            let all = side_by_side(&part.x, part.y.len());
+            part.x.push(all);
+        }
+    }
     let class_weights = match spec.class_weights {
         ClassWeights::None => None,
         ClassWeights::Balanced => Some(balanced(&train.y, data.n_classes())),
@@ -56,19 +66,25 @@ pub fn prepare<T: Scalar>(job: &Job, data: &Dataset) -> Prepared<T> {
 /// The network of a job.
 pub(crate) fn network<T: Scalar>(job: &Job, data: &Dataset) -> LateFusion<T> {
     let spec = job.spec();
-    let branches = modality_indices(spec, data)
+    let encoder = |choice: &Choice| build("encoder", encoders::table::<T>(), choice);
+    let width = |modality: usize| data.modalities()[modality].features.cols();
+    let mut branches: Vec<_> = modality_indices(spec, data)
         .zip(&spec.modalities)
         .map(|(modality, name)| BranchPlan {
             modality,
             name: name.clone(),
-            n_inputs: data.modalities()[modality].features.cols(),
-            encoder: build(
-                "encoder",
-                encoders::table::<T>(),
-                spec.encoders.get(name).unwrap_or(&spec.encoder),
-            ),
+            n_inputs: width(modality),
+            encoder: encoder(spec.encoders.get(name).unwrap_or(&spec.encoder)),
         })
         .collect();
+    if job.needs().pseudo_view {
+        branches.push(BranchPlan {
+            modality: data.modalities().len(),
+            name: PSEUDO_VIEW.to_owned(),
+            n_inputs: modality_indices(spec, data).map(width).sum(),
+            encoder: encoder(&spec.encoder),
+        });
+    }
     LateFusion::new(branches, data.n_classes(), job.needs().own_heads)
 }
 
@@ -76,6 +92,13 @@ pub(crate) fn network<T: Scalar>(job: &Job, data: &Dataset) -> LateFusion<T> {
 pub(super) fn build<K: ?Sized>(drawer: &'static str, table: Table<K>, choice: &Choice) -> Box<K> {
     let entry = find(drawer, table, &choice.name).expect("the spec was checked");
     (entry.build)(&entry.settle(choice).expect("the spec was checked"))
+}
+
+/// The features of all branches in one matrix.
+fn side_by_side<T: Scalar>(x: &[Matrix<T>], n: usize) -> Matrix<T> {
+    let mut all = Vec::with_capacity(n * x.iter().map(Matrix::cols).sum::<usize>());
+    (0..n).for_each(|r| x.iter().for_each(|x| all.extend_from_slice(x.row(r))));
+    Matrix::from_vec(n, x.iter().map(Matrix::cols).sum(), all)
 }
 
 fn modality_indices<'a>(spec: &'a Spec, data: &'a Dataset) -> impl Iterator<Item = usize> + 'a {

@@ -31,7 +31,8 @@ pub(super) fn record<T: Scalar>(
         .collect();
     let said = match &ended {
         Ended::Diverged { .. } => Err(None),
-        _ => predict(model, state.strategy.as_ref(), &state.params, prepared).map_err(Some),
+        _ => predict(model, state.strategy.as_ref(), &state.params, prepared, job.spec().modalities.len())
+            .map_err(Some),
     };
     let (ended, predictions) = match said {
         Ok(predictions) => (ended, predictions),
@@ -61,6 +62,7 @@ fn predict<T: Scalar>(
     strategy: &dyn Strategy<T>,
     params: &[T],
     prepared: &Prepared<T>,
+    n_modalities: usize,
 ) -> Result<Predictions, &'static str> {
     let test = model.evaluate(params, &prepared.test);
     let train = model.evaluate(params, &prepared.train);
@@ -82,7 +84,8 @@ fn predict<T: Scalar>(
         rows: prepared.partition.test.clone(),
         n_classes: model.n_classes(),
         scores: single(fused.as_ref().unwrap_or(&test.fused)),
-        branches: test.centred(&means).iter().map(single).collect(),
+        // A pseudo-view is no modality.
+        branches: test.centred(&means).iter().take(n_modalities).map(single).collect(),
     })
 }
 

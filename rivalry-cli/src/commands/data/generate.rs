@@ -1,5 +1,5 @@
 //! `rivalry data generate`: the talk's data model to a file, and its truth
-//! beside it.
+//! beside it; or a planted cause (`planted.rs`).
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use rivalry::report::{
 };
 use serde_json::json;
 
+use super::planted::{self, PlantedArgs, Sizes};
 use super::refuse_existing;
 use crate::exit::{Failure, Problem, Status};
 use crate::options::bad_data;
@@ -25,7 +26,7 @@ use crate::values;
 /// Most feature values that are generated: 4 GB, what an archive holds.
 const MAX_VALUES: u64 = 1_000_000_000;
 
-/// Make data of the talk's model: sparse codes, dictionaries, noise, insufficient samples
+/// Make data of the talk's model (sparse codes, dictionaries, noise, insufficient samples), or plant a cause of harm
 #[derive(Args, Debug)]
 #[command(after_help = after_help())]
 pub(super) struct GenerateArgs {
@@ -36,23 +37,35 @@ pub(super) struct GenerateArgs {
     /// Classes, K
     #[arg(long, value_name = "K", allow_negative_numbers = true, value_parser = values::whole::<u32, 2, 10_000>)]
     classes: Option<u32>,
-    /// Modalities, R; named m1, m2, ...
+    /// Modalities, R; named m1, m2, ... (planted: a, b, c)
     #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = values::whole::<u32, 1, 64>)]
     modalities: Option<u32>,
-    /// Training samples
-    #[arg(long, value_name = "N", default_value_t = 400, allow_negative_numbers = true, value_parser = values::whole::<u32, 1, { u32::MAX as u64 }>)]
-    train: u32,
-    /// Test samples
-    #[arg(long, value_name = "N", default_value_t = 1000, allow_negative_numbers = true, value_parser = values::whole::<u32, 1, { u32::MAX as u64 }>)]
-    test: u32,
-    /// Set a knob of the model (below); repeatable
-    #[arg(long, value_name = "KNOB=VALUE", value_parser = values::setting)]
+    /// Training samples [default: 400; planted: 600]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::whole::<u32, 1, { u32::MAX as u64 }>)]
+    train: Option<u32>,
+    /// Test samples [default: 1000]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = values::whole::<u32, 1, { u32::MAX as u64 }>)]
+    test: Option<u32>,
+    /// Set a knob of the talk's model (below); repeatable
+    #[arg(long, value_name = "KNOB=VALUE", conflicts_with = "planted", value_parser = values::setting)]
     set: Vec<(String, Value)>,
     /// What all draws follow from
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 0, value_parser = values::whole::<u64, 0, { u64::MAX }>)]
     seed: u64,
     #[command(flatten)]
+    planted: PlantedArgs,
+    #[command(flatten)]
     output: OutputArgs,
+}
+
+impl GenerateArgs {
+    fn n_train(&self) -> u32 {
+        self.train.unwrap_or(400)
+    }
+
+    fn n_test(&self) -> u32 {
+        self.test.unwrap_or(1000)
+    }
 }
 
 fn after_help() -> String {
@@ -62,6 +75,7 @@ Examples:
   rivalry data generate small.npz --classes 4 --train 80 --set dim=60
   rivalry data generate three.npz --modalities 3 --set mu.3=0.2
   rivalry data generate nested --set dependence=1 --set dim=100
+  rivalry data generate weak.npz --planted competition --strength 0.8
 
 Then, with the talk's network:
   rivalry diagnose small.npz --encoder smoothed_relu --no-standardise
@@ -76,6 +90,8 @@ All laws and constants are our reconstruction, not the paper's:
         // A string takes whatever is written to it.
         let _ = writeln!(text, "  {name:<16}{:<6}{}", knob.default.to_string(), knob.meaning);
     }
+    text.push_str("\nCauses to plant, and the verdict that is right:\n");
+    text.push_str(&planted::causes());
     text.truncate(text.trim_end().len());
     text
 }
@@ -95,12 +111,22 @@ impl Beside {
 /// Does what was asked.
 pub(super) fn run(args: &GenerateArgs) -> Result<Status, Failure> {
     args.output.settle();
+    if let Some(name) = &args.planted.planted {
+        let sizes = Sizes {
+            train: args.train,
+            test: args.test,
+            classes: args.classes,
+            modalities: args.modalities,
+            seed: args.seed,
+        };
+        return planted::run(&args.out, name, &args.planted, &sizes, &args.output);
+    }
     let model = model(args)?;
     let beside = Beside::of(&args.out);
     [&args.out, &beside.arrays, &beside.document].into_iter().try_for_each(|path| refuse_existing(path))?;
     refuse_large(args, &model)?;
     let made = model
-        .explicit(args.train as usize, args.test as usize, args.seed)
+        .explicit(args.n_train() as usize, args.n_test() as usize, args.seed)
         .map_err(|errors| wrong("--train", &errors))?;
     formats::save(&made.data, &args.out).map_err(|error| bad_data(&error))?;
     formats::save_truth(&made.truth, &beside.arrays).map_err(|error| bad_data(&error))?;
@@ -146,8 +172,13 @@ fn wrong(option: &str, errors: &[SparseCodingError]) -> Failure {
 }
 
 fn refuse_large(args: &GenerateArgs, model: &SparseCoding) -> Result<(), Failure> {
-    let n_samples = u64::from(args.train) + u64::from(args.test);
+    let n_samples = u64::from(args.n_train()) + u64::from(args.n_test());
     let n_features: u64 = model.modalities.iter().map(|modality| modality.dim as u64).sum();
+    refuse_values(n_samples, n_features, "`--train`, `--test` or `--set dim`")
+}
+
+/// Refuses what would not fit, naming the options that make it smaller.
+pub(super) fn refuse_values(n_samples: u64, n_features: u64, options: &str) -> Result<(), Failure> {
     let n_values = n_samples.saturating_mul(n_features);
     if n_values <= MAX_VALUES {
         return Ok(());
@@ -156,7 +187,7 @@ fn refuse_large(args: &GenerateArgs, model: &SparseCoding) -> Result<(), Failure
         format!(
             "{n_samples} samples of {n_features} features are {n_values} values, at most {MAX_VALUES} are generated"
         ),
-        "lower `--train`, `--test` or `--set dim`",
+        format!("lower {options}"),
     ))
 }
 
@@ -191,7 +222,7 @@ fn report(args: &GenerateArgs, model: &SparseCoding, made: &Generated, beside: &
         ],
         rows: rows.collect(),
     };
-    let parts = format!("{} to train, {} to test", args.train, args.test);
+    let parts = format!("{} to train, {} to test", args.n_train(), args.n_test());
     let overview = vec![
         ("samples".to_owned(), Cell::Text(parts), Unit::None),
         ("classes".to_owned(), Cell::count(model.n_classes), Unit::None),
@@ -213,8 +244,8 @@ fn report(args: &GenerateArgs, model: &SparseCoding, made: &Generated, beside: &
         .collect();
     let settings = json!({
         "seed": args.seed,
-        "n_train": args.train,
-        "n_test": args.test,
+        "n_train": args.n_train(),
+        "n_test": args.n_test(),
         "model": model,
         "origin": ORIGIN,
     });

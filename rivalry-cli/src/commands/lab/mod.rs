@@ -76,9 +76,22 @@ struct TrialsArgs {
     /// a larger one goes on; made if missing
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    shown: ProgressArgs,
+}
+
+/// Whether stderr says what runs.
+#[derive(Args, Clone, Debug)]
+struct ProgressArgs {
     /// Show no progress on stderr; errors are still told
     #[arg(long, short, help_heading = "Output")]
     quiet: bool,
+}
+
+impl ProgressArgs {
+    fn progress(&self) -> Progress {
+        Progress::new(self.quiet)
+    }
 }
 
 impl TrialsArgs {
@@ -104,7 +117,7 @@ impl TrialsArgs {
         };
         let stop = signals::watch(last_words);
         let threads = self.threads();
-        let shown = Shown { progress: Progress::new(self.quiet) };
+        let shown = Shown { progress: self.shown.progress() };
         shown.progress.note(&format!("{about}, {threads} thread{}", if threads == 1 { "" } else { "s" }));
         shown.progress.begin("trials", total as usize);
         let engine = Engine { store: home.as_ref().map(Home::store), threads, stop };

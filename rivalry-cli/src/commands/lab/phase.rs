@@ -8,7 +8,7 @@ use rivalry::lab::{PhaseResults, claims, data_phase, toy_phase};
 use rivalry::registry::find;
 use serde_json::json;
 
-use super::{document, tell};
+use super::{ProgressArgs, document, tell};
 use crate::clock::Stopwatch;
 use crate::commands::store;
 use crate::exit::{Failure, Status};
@@ -54,6 +54,8 @@ pub(super) struct PhaseArgs {
     #[arg(long, value_name = "DIR", help_heading = "Running")]
     out: Option<PathBuf>,
     #[command(flatten)]
+    shown: ProgressArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -61,13 +63,18 @@ pub(super) struct PhaseArgs {
 pub(super) fn run(args: &PhaseArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let results = match &args.data {
-        Some(data) => {
-            let data = args.reading.open(data)?;
-            check(&data)?;
-            PhaseResults { toy: None, data: Some(data_phase(&data, 0)) }
-        }
-        None => PhaseResults { toy: Some(toy(args)?), data: None },
+    let shown = args.shown.progress();
+    let results = if let Some(data) = &args.data {
+        let data = args.reading.open(data)?;
+        check(&data)?;
+        let (n, modalities) = (data.n_samples(), data.modalities().len());
+        shown.note(&format!("{}: {n} samples, {modalities} modalities", data.name()));
+        PhaseResults { toy: None, data: Some(data_phase(&data, 0)) }
+    } else {
+        let fusion = toy_fusion(args)?;
+        shown.note(&format!("{} layers, fused after layer {fusion}", args.depth));
+        let toy = toy_phase(args.ratio, args.correlation, args.depth, fusion, args.u0);
+        PhaseResults { toy: Some(toy), data: None }
     };
     if let Some(out) = &args.out {
         Home::named(out).map_err(|error| store::failed(&error))?;
@@ -78,7 +85,8 @@ pub(super) fn run(args: &PhaseArgs) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
-fn toy(args: &PhaseArgs) -> Result<rivalry::lab::ToyPhase, Failure> {
+/// The layer after which the toy fuses, where it can be simulated as asked.
+fn toy_fusion(args: &PhaseArgs) -> Result<u32, Failure> {
     let fusion = args.fusion.unwrap_or(args.depth);
     if fusion > args.depth {
         return Err(Failure::usage(
@@ -97,7 +105,7 @@ fn toy(args: &PhaseArgs) -> Result<rivalry::lab::ToyPhase, Failure> {
             "raise the correlation above -1/ratio, or fuse late",
         ));
     }
-    Ok(toy_phase(args.ratio, args.correlation, args.depth, fusion, args.u0))
+    Ok(fusion)
 }
 
 fn check(data: &Dataset) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use rivalry::lab::{TrialError, run_results, run_trial};
 use serde_json::json;
 
 use super::setting::{SettingArgs, citations};
-use super::{document, interrupted, setting, tell};
+use super::{ProgressArgs, document, interrupted, setting, tell};
 use crate::clock::Stopwatch;
 use crate::exit::{Failure, Status};
 use crate::output::OutputArgs;
@@ -31,6 +31,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "DIR", help_heading = "Running")]
     out: Option<std::path::PathBuf>,
     #[command(flatten)]
+    shown: ProgressArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -42,6 +44,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Status, Failure> {
     if let Some(out) = &args.out {
         crate::home::Home::named(out).map_err(|error| crate::commands::store::failed(&error))?;
     }
+    let alone = if setting.until_decided { 0 } else { setting.n_modalities() };
+    args.shown.progress().note(&format!("one trial: {alone} networks alone, one jointly, 1 thread"));
     let stop = signals::watch(|| interrupted("interrupted", None));
     let trial = run_trial(&setting, args.seed, true, stop).map_err(|error| match error {
         TrialError::Interrupted => Failure::one(

@@ -11,6 +11,7 @@ pub(super) const TIES: Purpose = Purpose::new("sparse coding ties");
 pub(super) const SHARES: Purpose = Purpose::new("sparse coding shares");
 pub(super) const OFF_LABEL: Purpose = Purpose::new("sparse coding off-label");
 pub(super) const LABEL_SIZES: Purpose = Purpose::new("sparse coding label sizes");
+pub(super) const PAIRS: Purpose = Purpose::new("sparse coding pairs");
 pub(super) const WRONG_CLASSES: Purpose = Purpose::new("sparse coding wrong classes");
 
 /// Draws of the labels after which the classes are held to be too many.
@@ -60,7 +61,10 @@ impl SparseCoding {
         assert!(checked.is_ok(), "codes of a model that cannot be: {checked:?}");
         assert!(labels.iter().all(|y| (*y as usize) < self.n_classes), "a label without a class");
         let insufficient = self.insufficient(labels.len(), seed, part);
-        let z = (0..self.modalities.len()).map(|r| self.z(r, &labels, &insufficient[r], seed, part));
+        let z = (0..self.modalities.len()).map(|r| {
+            let shown = self.shown(r, &labels, seed, part);
+            self.z(r, &shown, &insufficient[r], seed, part)
+        });
         Codes { z: z.collect(), labels, insufficient }
     }
 
@@ -121,8 +125,39 @@ impl SparseCoding {
         flags.collect()
     }
 
-    fn z(&self, r: usize, labels: &[u32], insufficient: &[bool], seed: u64, part: u32) -> Matrix<f64> {
-        let (n, n_classes) = (labels.len(), self.n_classes);
+    /// K_p: how many classes are paired, `paired` times K rounded to whole pairs.
+    pub fn n_paired(&self) -> usize {
+        let pairs = (self.paired * self.n_classes as f64 / 2.0).round() as usize;
+        2 * pairs.min(self.n_classes / 2)
+    }
+
+    /// The class whose feature modality `r` shows of each sample: the label, or of a
+    /// paired class either one of its pair, such that the modalities' bits sum to
+    /// the label's.
+    fn shown(&self, r: usize, labels: &[u32], seed: u64, part: u32) -> Vec<u32> {
+        let (n_paired, last) = (self.n_paired(), self.modalities.len() - 1);
+        if n_paired == 0 {
+            return labels.to_vec();
+        }
+        let bits = |r: usize| {
+            let mut coins = Draws::new(seed, PAIRS, part).at(index(r, 0));
+            labels.iter().map(move |_| coins.below(2) as u32)
+        };
+        let mut shown = if r < last {
+            bits(r).zip(labels).map(|(bit, y)| (y & !1) | bit).collect()
+        } else {
+            labels.to_vec()
+        };
+        // The last modality completes the parity.
+        for other in 0..if r < last { 0 } else { last } {
+            shown.iter_mut().zip(bits(other)).for_each(|(shown, bit)| *shown ^= bit);
+        }
+        let is_paired = |y: &u32| (*y as usize) < n_paired;
+        shown.iter().zip(labels).map(|(shown, y)| if is_paired(y) { *shown } else { *y }).collect()
+    }
+
+    fn z(&self, r: usize, shown: &[u32], insufficient: &[bool], seed: u64, part: u32) -> Matrix<f64> {
+        let (n, n_classes) = (shown.len(), self.n_classes);
         let modality = &self.modalities[r];
         let at = |purpose: Purpose| Draws::new(seed, purpose, part).at(index(r, 0));
         let (mut off_label, mut sizes, mut wrong) = (at(OFF_LABEL), at(LABEL_SIZES), at(WRONG_CLASSES));
@@ -130,7 +165,7 @@ impl SparseCoding {
         let between = |low: f64, high: f64, u: f64| low + (high - low) * u;
         let mut z = Matrix::zeros(n, n_classes);
         for i in 0..n {
-            let y = labels[i] as usize;
+            let y = shown[i] as usize;
             let row = z.row_mut(i);
             for value in row.iter_mut() {
                 let (is_active, u) = (off_label.uniform() < p_active, off_label.uniform());

@@ -19,7 +19,7 @@
 use super::codes::index;
 use super::explicit::data_set;
 use super::{Codes, SparseCoding, SparseCodingError, TEST, TRAIN, modality};
-use crate::data::Dataset;
+use crate::data::{Dataset, Features, Modality};
 use crate::num::{Draws, Matrix, Purpose, Scalar, special};
 
 pub(super) const INSIDE: Purpose = Purpose::new("sparse coding noise inside");
@@ -48,6 +48,30 @@ pub struct Compact {
     pub left_out: Vec<usize>,
     /// Per modality: standard deviation of the noise in one direction.
     pub noise_sd: Vec<f64>,
+}
+
+impl Compact {
+    /// The same samples with the features of all modalities side by side, as one
+    /// modality of this name.
+    pub fn side_by_side(&self, name: &str) -> Dataset {
+        let of = self.data.modalities();
+        let places: Vec<(usize, usize)> =
+            (0..of.len()).flat_map(|r| (0..of[r].features.cols()).map(move |c| (r, c))).collect();
+        let rows = self.data.n_samples();
+        let value = |i: usize, c: usize| of[places[c].0].features.get(i, places[c].1);
+        let features = if matches!(of[0].features, Features::F32(_)) {
+            // Exact: the values are single precision already.
+            Features::F32(Matrix::from_fn(rows, places.len(), |i, c| value(i, c) as f32))
+        } else {
+            Features::F64(Matrix::from_fn(rows, places.len(), value))
+        };
+        data_set(
+            "sparse coding (compact, side by side)",
+            vec![Modality { name: name.to_owned(), features }],
+            [&self.codes.labels, &self.test_codes.labels],
+            self.data.n_classes(),
+        )
+    }
 }
 
 impl SparseCoding {

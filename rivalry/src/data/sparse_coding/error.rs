@@ -83,6 +83,12 @@ pub enum SparseCodingError {
         /// The value.
         dependence: f64,
     },
+    /// A share of paired classes outside [0, 1].
+    #[error("`paired` must be from 0 to 1, not {paired}")]
+    Paired {
+        /// The value.
+        paired: f64,
+    },
     /// Insufficient samples that exclude each other do not fit into all samples.
     #[error("a `dependence` below 0 needs shares `mu` that sum to at most 1, not {sum}")]
     Crowded {

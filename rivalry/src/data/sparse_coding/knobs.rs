@@ -41,6 +41,7 @@ static PLACES: [Place; N_KNOBS] = [
     Place::Model(|model| Slot::Number(&mut model.label_low)),
     Place::Model(|model| Slot::Number(&mut model.label_high)),
     Place::Model(|model| Slot::Number(&mut model.dependence)),
+    Place::Model(|model| Slot::Number(&mut model.paired)),
     Place::Modality(|modality| Slot::Whole(&mut modality.dim)),
     Place::Modality(|modality| Slot::Number(&mut modality.mu)),
     Place::Modality(|modality| Slot::Number(&mut modality.strength)),
@@ -49,7 +50,7 @@ static PLACES: [Place; N_KNOBS] = [
     Place::Modality(|modality| Slot::Number(&mut modality.noise)),
 ];
 
-const N_KNOBS: usize = 14;
+const N_KNOBS: usize = 15;
 
 /// All knobs; those from `dim` on are per modality.
 pub const KNOBS: &[Knob] = &[
@@ -79,6 +80,7 @@ pub const KNOBS: &[Knob] = &[
         1.0,
         "insufficient together: -1 never, 0 independent, 1 whenever the shares allow",
     ),
+    number("paired", 0.0, 0.0, 1.0, "share of classes that only all modalities together tell (XOR)"),
     whole("dim", 2000, 2.0, 1e6, "d, the number of features; at least K"),
     number("mu", 0.02, 0.0, 1.0, "share of insufficient samples; 0.06 in the second modality"),
     number("strength", 1.0, 0.0, MAX_SIZE, "factor on the label's feature in sufficient codes"),

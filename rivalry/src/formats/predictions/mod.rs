@@ -46,7 +46,7 @@ impl Predicted {
     pub fn n_rows(&self) -> usize {
         match self {
             Self::Classes(labels) => labels.codes().len(),
-            Self::Scores(scores) => scores.values().rows(),
+            Self::Scores(scores) => scores.n_rows(),
         }
     }
 }

@@ -2,37 +2,82 @@
 
 use crate::data::{DataError, PredictionError, shown};
 use crate::formats::reading::{Array, Values};
-use crate::num::Matrix;
+use crate::num::{Matrix, Scalar};
 
-/// A finite score per row and class: logits or probabilities.
+/// A finite score per row and class: logits or probabilities, in the precision
+/// of the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scores {
-    values: Matrix<f64>,
+    values: Numbers,
     names: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Numbers {
+    Single(Matrix<f32>),
+    Double(Matrix<f64>),
 }
 
 impl Scores {
     pub(super) fn new(array: Array, names: Option<Vec<String>>) -> Result<Self, DataError> {
-        let cols = array.cols.unwrap_or(1);
-        let values: Vec<f64> = match array.values {
-            Values::F32(values, _) => values.into_iter().map(f64::from).collect(),
-            Values::F64(values) => values,
-            Values::Int(values) => values.into_iter().map(|v| v as f64).collect(),
+        let (rows, cols) = (array.rows, array.cols.unwrap_or(1));
+        let values = match array.values {
+            Values::F32(values, _) => {
+                finite(&values, cols)?;
+                Numbers::Single(Matrix::from_vec(rows, cols, values))
+            }
+            Values::F64(values) => {
+                finite(&values, cols)?;
+                Numbers::Double(Matrix::from_vec(rows, cols, values))
+            }
+            Values::Int(values) => {
+                Numbers::Double(Matrix::from_vec(rows, cols, values.into_iter().map(|v| v as f64).collect()))
+            }
             Values::Text { .. } => return Err(PredictionError::TextScores.into()),
         };
         if cols == 0 {
             return Err(PredictionError::ScoreColumns { n_columns: 0, n_classes: 2 }.into());
         }
-        if let Some((at, value)) = values.iter().enumerate().find(|(_, v)| !v.is_finite()) {
-            let (row, column) = (at / cols, at % cols);
-            return Err(PredictionError::NotFinite { row, column, value: *value }.into());
-        }
-        Ok(Self { values: Matrix::from_vec(array.rows, cols, values), names })
+        Ok(Self { values, names })
     }
 
-    /// The scores, rows x classes.
-    pub fn values(&self) -> &Matrix<f64> {
-        &self.values
+    /// Number of rows.
+    pub fn n_rows(&self) -> usize {
+        match &self.values {
+            Numbers::Single(values) => values.rows(),
+            Numbers::Double(values) => values.rows(),
+        }
+    }
+
+    /// Number of columns.
+    pub fn n_columns(&self) -> usize {
+        match &self.values {
+            Numbers::Single(values) => values.cols(),
+            Numbers::Double(values) => values.cols(),
+        }
+    }
+
+    /// One score.
+    ///
+    /// # Panics
+    /// When there is no such row or column.
+    #[expect(clippy::indexing_slicing, reason = "no byte of a file decides it: a place outside is a bug")]
+    pub fn at(&self, row: usize, column: usize) -> f64 {
+        match &self.values {
+            Numbers::Single(values) => f64::from(values.row(row)[column]),
+            Numbers::Double(values) => values.row(row)[column],
+        }
+    }
+
+    /// The scores, rows x classes, where the file holds single precision.
+    ///
+    /// # Errors
+    /// These scores, where it holds more.
+    pub fn into_single(self) -> Result<Matrix<f32>, Self> {
+        match self.values {
+            Numbers::Single(values) => Ok(values),
+            Numbers::Double(_) => Err(self),
+        }
     }
 
     /// The names of the columns, where the file has any.
@@ -52,7 +97,7 @@ impl Scores {
     /// [`PredictionError::NoScores`] when columns are named after some classes
     /// only, [`PredictionError::ScoreColumns`] when their numbers do not fit.
     pub fn classes(&self, known: &[String]) -> Result<Vec<String>, DataError> {
-        let n_columns = self.values.cols();
+        let n_columns = self.n_columns();
         if let Some(names) = &self.names {
             for names in [names.clone(), without_shared_beginning(names)] {
                 let lost: Vec<&String> = known.iter().filter(|class| !names.contains(class)).collect();
@@ -73,6 +118,17 @@ impl Scores {
             return Ok(known.to_vec());
         }
         Err(PredictionError::ScoreColumns { n_columns, n_classes: known.len() }.into())
+    }
+}
+
+/// Fails on the first value that is NaN or infinite.
+fn finite<T: Scalar>(values: &[T], cols: usize) -> Result<(), DataError> {
+    match values.iter().position(|v| !v.to_f64().is_finite()) {
+        None => Ok(()),
+        Some(at) => {
+            let value = values.get(at).map_or(f64::NAN, |v| v.to_f64());
+            Err(PredictionError::NotFinite { row: at / cols, column: at % cols, value }.into())
+        }
     }
 }
 
@@ -97,7 +153,7 @@ mod tests {
     fn classes(names: Option<&[&str]>, n_columns: usize, known: &[&str]) -> Result<Vec<String>, DataError> {
         let names = names.map(|names| names.iter().map(|n| (*n).to_owned()).collect());
         let known: Vec<String> = known.iter().map(|n| (*n).to_owned()).collect();
-        Scores { values: Matrix::zeros(1, n_columns), names }.classes(&known)
+        Scores { values: Numbers::Single(Matrix::zeros(1, n_columns)), names }.classes(&known)
     }
 
     #[test]

@@ -191,6 +191,15 @@ impl Values {
 
     /// The values as integers, if all are and not too many are distinct.
     fn integers(&self, what: &'static str, limits: &Limits) -> Result<Integers<'_>, DataError> {
+        let (mut low, mut high) = (i64::MAX, i64::MIN);
+        self.for_integers(what, |_, value| {
+            (low, high) = (low.min(value), high.max(value));
+            Ok(())
+        })?;
+        // No more are distinct than lie between the least and the largest.
+        if i128::from(high) - i128::from(low) < limits.max_distinct as i128 {
+            return Ok(Integers { values: self, at: 0 });
+        }
         let mut distinct = BTreeSet::new();
         self.for_integers(what, |_, value| {
             if distinct.len() <= limits.max_distinct {

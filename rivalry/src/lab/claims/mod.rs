@@ -15,6 +15,8 @@ mod joint_training;
 mod laziness;
 mod lost_frequency;
 mod more_modalities;
+mod paired_features;
+pub(super) mod remedies;
 mod settings;
 mod simulated_race;
 mod starvation;
@@ -163,6 +165,8 @@ impl Entry<dyn Claim> {
         warm_start::ENTRY,
         laziness::ENTRY,
         ensemble_recovers::ENTRY,
+        paired_features::ENTRY,
+        remedies::ENTRY,
         starvation::ENTRY,
         unimodal_phase::ENTRY,
     ];

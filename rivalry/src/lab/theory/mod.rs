@@ -10,6 +10,7 @@ pub mod comparison;
 pub mod early;
 pub mod laws;
 mod ode;
+pub mod paired;
 pub mod phase;
 mod quadrature;
 pub mod race;

@@ -117,7 +117,7 @@ impl Files {
     ///
     /// # Errors
     /// When samples, identifiers or classes do not fit.
-    pub fn align(self) -> Result<(Given, Vec<String>), AlignError> {
+    pub fn align(mut self) -> Result<(Given, Vec<String>), AlignError> {
         let classes = self.classes()?;
         let mut notes = Vec::new();
         let mut modality_names: Vec<String> = Vec::new();
@@ -127,40 +127,14 @@ impl Files {
                 modality_names.push(name.clone());
             }
         }
-        let answers = |of: &FromFile<Predicted>, notes: &mut Vec<String>| -> Result<Answers, AlignError> {
-            let rows = self.order(of, of.content.values.n_rows())?;
-            match &of.content.values {
-                Predicted::Classes(labels) => {
-                    let renamed = self.rename(labels);
-                    if let Some(class) = renamed.iter().find(|class| !classes.contains(class)) {
-                        let n_names = self.class_names.as_ref().map_or(0, Vec::len);
-                        return Err(AlignError::ClassName {
-                            file: of.file.clone(),
-                            class: class.clone(),
-                            n_names,
-                        });
-                    }
-                    let codes: Vec<u32> = renamed.iter().map(|name| position(&classes, name)).collect();
-                    Ok(Answers::Classes(
-                        rows.iter().map(|row| codes[labels.codes()[*row as usize] as usize]).collect(),
-                    ))
-                }
-                Predicted::Scores(scores) => {
-                    let ordered = self.ordered(&of.file, scores, &rows, &classes)?;
-                    let (answers, probabilities) = Answers::from_scores(&ordered);
-                    let kind = if probabilities { "probabilities" } else { "logits" };
-                    notes.push(format!("{}: read as {kind}", of.file));
-                    Ok(answers)
-                }
-            }
+        let (joint, alone_files) = (std::mem::take(&mut self.joint), std::mem::take(&mut self.alone));
+        let mut all = |files: Vec<FromFile<Predicted>>| -> Result<Vec<Answers>, AlignError> {
+            files.into_iter().map(|file| self.answers(file, &classes, &mut notes)).collect()
         };
-        let mut all = |files: &[FromFile<Predicted>]| -> Result<Vec<Answers>, AlignError> {
-            files.iter().map(|file| answers(file, &mut notes)).collect()
-        };
-        let joint = all(&self.joint)?;
+        let joint = all(joint)?;
         let mut alone = vec![Vec::new(); modality_names.len()];
-        for (name, files) in &self.alone {
-            alone[position(&modality_names, name) as usize].extend(all(files)?);
+        for (name, files) in alone_files {
+            alone[position(&modality_names, &name) as usize].extend(all(files)?);
         }
         let branches = self.branches(&modality_names, &classes)?;
         if modality_names.len() == 1 {
@@ -197,6 +171,50 @@ impl Files {
             alone_embeddings,
         };
         Ok((given, notes))
+    }
+
+    /// What a model said about the samples of the labels. Takes the file's values,
+    /// so that those that lie as they are needed are not held twice.
+    fn answers(
+        &self,
+        of: FromFile<Predicted>,
+        classes: &[String],
+        notes: &mut Vec<String>,
+    ) -> Result<Answers, AlignError> {
+        let rows = self.order(&of, of.content.values.n_rows())?;
+        match of.content.values {
+            Predicted::Classes(labels) => {
+                let renamed = self.rename(&labels);
+                if let Some(class) = renamed.iter().find(|class| !classes.contains(class)) {
+                    let n_names = self.class_names.as_ref().map_or(0, Vec::len);
+                    return Err(AlignError::ClassName { file: of.file, class: class.clone(), n_names });
+                }
+                let codes: Vec<u32> = renamed.iter().map(|name| position(classes, name)).collect();
+                Ok(Answers::Classes(
+                    rows.iter().map(|row| codes[labels.codes()[*row as usize] as usize]).collect(),
+                ))
+            }
+            Predicted::Scores(scores) => {
+                let at = self.places(&of.file, &scores, classes)?;
+                let in_order = rows.len() == scores.n_rows()
+                    && rows.iter().enumerate().all(|(i, row)| i == *row as usize)
+                    && at.len() == scores.n_columns()
+                    && at.iter().enumerate().all(|(k, column)| *column == Some(k));
+                let (answers, probabilities) = match if in_order { scores.into_single() } else { Err(scores) }
+                {
+                    Ok(single) => Answers::from_single(single),
+                    Err(scores) => {
+                        let score = |r: usize, k: usize| {
+                            at[k].map_or(NO_COLUMN, |column| scores.at(rows[r] as usize, column))
+                        };
+                        Answers::from_cells(rows.len(), classes.len(), score)
+                    }
+                };
+                let kind = if probabilities { "probabilities" } else { "logits" };
+                notes.push(format!("{}: read as {kind}", of.file));
+                Ok(answers)
+            }
+        }
     }
 
     /// The names of some labels' classes, as given by the user where they are.
@@ -253,21 +271,15 @@ impl Files {
         scores.classes(known).map_err(wrong)
     }
 
-    /// Scores by sample and class of all.
-    fn ordered(
+    /// In which column of a file's scores each of all classes is.
+    fn places(
         &self,
         file: &str,
         scores: &Scores,
-        rows: &[u32],
         classes: &[String],
-    ) -> Result<Matrix<f64>, AlignError> {
+    ) -> Result<Vec<Option<usize>>, AlignError> {
         let columns = self.columns(file, scores)?;
-        let at: Vec<Option<usize>> =
-            classes.iter().map(|class| columns.iter().position(|column| column == class)).collect();
-        let values = scores.values();
-        Ok(Matrix::from_fn(rows.len(), classes.len(), |r, k| {
-            at[k].map_or(NO_COLUMN, |column| values.row(rows[r] as usize)[column])
-        }))
+        Ok(classes.iter().map(|class| columns.iter().position(|column| column == class)).collect())
     }
 
     /// Which row of a file each sample of the labels is.
@@ -303,8 +315,9 @@ impl Files {
                 let Predicted::Scores(values) = &file.content.values else {
                     return Err(AlignError::NoScores { file: file.file.clone() });
                 };
-                let rows = self.order(file, values.values().rows())?;
-                found[own].push(values.values().gather(&rows).map(|v| v as f32));
+                let rows = self.order(file, values.n_rows())?;
+                let value = |r: usize, k: usize| values.at(rows[r] as usize, k) as f32;
+                found[own].push(Matrix::from_fn(rows.len(), values.n_columns(), value));
             }
         }
         Ok(found)
@@ -327,9 +340,12 @@ impl Files {
                 let Predicted::Scores(scores) = &of.content.values else {
                     return Err(AlignError::NoScores { file: of.file.clone() });
                 };
-                let rows = self.order(of, scores.values().rows())?;
-                let ordered = self.ordered(&of.file, scores, &rows, classes)?;
-                found[training].push(ordered.map(|z| z as f32));
+                let rows = self.order(of, scores.n_rows())?;
+                let at = self.places(&of.file, scores, classes)?;
+                let logit = |r: usize, k: usize| {
+                    at[k].map_or(NO_COLUMN, |column| scores.at(rows[r] as usize, column)) as f32
+                };
+                found[training].push(Matrix::from_fn(rows.len(), classes.len(), logit));
             }
         }
         Ok(found)

@@ -32,12 +32,28 @@ impl Answers {
     /// kept, so that whatever reads them as logits finds the same probabilities.
     /// Says whether they were.
     pub fn from_scores(scores: &Matrix<f64>) -> (Self, bool) {
-        let is_one = |row: &[f64]| {
-            row.iter().all(|p| *p >= 0.0) && (row.iter().sum::<f64>() - 1.0).abs() <= PROBABILITIES
-        };
-        let probabilities = scores.cols() > 1 && (0..scores.rows()).all(|i| is_one(scores.row(i)));
-        let single = |z: f64| if probabilities { special::ln(z.max(SMALLEST)) as f32 } else { z as f32 };
-        (Self::Scores(scores.map(single)), probabilities)
+        Self::from_cells(scores.rows(), scores.cols(), |i, k| scores.row(i)[k])
+    }
+
+    /// [`Answers::from_scores`] of scores that are given one by one.
+    pub(super) fn from_cells(
+        n: usize,
+        n_classes: usize,
+        score: impl Fn(usize, usize) -> f64,
+    ) -> (Self, bool) {
+        let probabilities = are_probabilities(n, n_classes, &score);
+        let single = |i, k| if probabilities { log_probability(score(i, k)) } else { score(i, k) as f32 };
+        (Self::Scores(Matrix::from_fn(n, n_classes, single)), probabilities)
+    }
+
+    /// [`Answers::from_scores`] of scores in single precision, which are kept.
+    pub(super) fn from_single(mut scores: Matrix<f32>) -> (Self, bool) {
+        let probabilities =
+            are_probabilities(scores.rows(), scores.cols(), |i, k| f64::from(scores.row(i)[k]));
+        if probabilities {
+            scores.as_mut_slice().iter_mut().for_each(|z| *z = log_probability(f64::from(*z)));
+        }
+        (Self::Scores(scores), probabilities)
     }
 
     fn n_samples(&self) -> usize {
@@ -58,6 +74,33 @@ impl Answers {
             }
         }
     }
+
+    /// The outputs on training, validation and test rows; without a copy where
+    /// all rows are test rows.
+    fn into_outputs(self, parts: &[Vec<u32>; 3]) -> [PartOutputs; 3] {
+        let [train, valid, test] = parts;
+        let (train, valid) = (self.outputs(train), self.outputs(valid));
+        let test = match self {
+            Self::Scores(scores) if test.len() == scores.rows() => {
+                PartOutputs { logits: vec![scores], ..PartOutputs::default() }
+            }
+            other => other.outputs(test),
+        };
+        [train, valid, test]
+    }
+}
+
+/// Whether every row is not negative and sums to one.
+fn are_probabilities(n: usize, n_classes: usize, score: impl Fn(usize, usize) -> f64) -> bool {
+    let is_one = |i: usize| {
+        let row = || (0..n_classes).map(|k| score(i, k));
+        row().all(|p| p >= 0.0) && (row().sum::<f64>() - 1.0).abs() <= PROBABILITIES
+    };
+    n_classes > 1 && (0..n).all(is_one)
+}
+
+fn log_probability(p: f64) -> f32 {
+    special::ln(p.max(SMALLEST)) as f32
 }
 
 /// What models trained elsewhere said about some samples.
@@ -215,44 +258,41 @@ impl Given {
     fn trials(self, n_trainings: usize) -> Evidence {
         let all: Vec<usize> = (0..self.modality_names.len()).collect();
         let parts = self.parts();
-        let trial = |training: usize| {
+        let mut joint = self.joint.into_iter();
+        let mut branches = self.branches.into_iter();
+        let mut alone: Vec<_> = self.alone.into_iter().map(Vec::into_iter).collect();
+        let mut trials = Vec::with_capacity(n_trainings);
+        for training in 0..n_trainings {
+            let with_embeddings = |mut outputs: [PartOutputs; 3], of: &[&Matrix<f32>]| {
+                for (outputs, rows) in outputs.iter_mut().zip(&parts) {
+                    outputs.embeddings = of.iter().map(|of| of.gather(rows)).collect();
+                }
+                outputs
+            };
             let mut models = Vec::new();
-            for (modality, answers) in self.alone.iter().enumerate() {
+            for (modality, answers) in alone.iter_mut().enumerate() {
                 let own = self.alone_embeddings.get(modality).and_then(|of| of.get(training));
                 let embeddings: Vec<&Matrix<f32>> = own.into_iter().collect();
-                models.extend(answers.get(training).map(|answers| {
-                    let outputs = |rows: &[u32]| answers.outputs(rows);
-                    model(
-                        vec![modality],
-                        UNIMODAL,
-                        parts.each_ref().map(|rows| with(outputs(rows), &embeddings, rows)),
-                    )
+                models.extend(answers.next().map(|answers| {
+                    let outputs = with_embeddings(answers.into_outputs(&parts), &embeddings);
+                    model(vec![modality], UNIMODAL, outputs)
                 }));
             }
-            let fused = self.joint.get(training);
-            let cut = self.branches.get(training);
             let embeddings: Vec<&Matrix<f32>> =
                 self.joint_embeddings.get(training).into_iter().flatten().collect();
-            let outputs = |rows: &[u32]| match (cut, fused) {
-                (Some(cut), _) => {
+            let outputs = match (branches.next(), joint.next()) {
+                (Some(cut), _) => Some(parts.each_ref().map(|rows| {
                     let logits = cut.iter().map(|logits| logits.gather(rows)).collect();
                     PartOutputs { logits, ..PartOutputs::default() }
-                }
-                (None, Some(fused)) => fused.outputs(rows),
-                (None, None) => PartOutputs::default(),
+                })),
+                (None, fused) => fused.map(|fused| fused.into_outputs(&parts)),
             };
-            if cut.is_some() || fused.is_some() {
-                models.push(model(
-                    all.clone(),
-                    NAIVE,
-                    parts.each_ref().map(|rows| with(outputs(rows), &embeddings, rows)),
-                ));
+            if let Some(outputs) = outputs {
+                models.push(model(all.clone(), NAIVE, with_embeddings(outputs, &embeddings)));
             }
             let [train, valid, test] = parts.clone();
-            Trial { seed: training as u64, repeat: 0, fold: 0, train, valid, test, models }
-        };
-        let trials = (0..n_trainings).map(trial);
-        let trials = trials.collect();
+            trials.push(Trial { seed: training as u64, repeat: 0, fold: 0, train, valid, test, models });
+        }
         let study = Study {
             modality_names: self.modality_names,
             class_names: self.class_names,
@@ -263,12 +303,6 @@ impl Given {
         };
         Evidence { study, trials }
     }
-}
-
-/// Outputs with the embeddings of the same rows.
-fn with(mut outputs: PartOutputs, embeddings: &[&Matrix<f32>], rows: &[u32]) -> PartOutputs {
-    outputs.embeddings = embeddings.iter().map(|of| of.gather(rows)).collect();
-    outputs
 }
 
 fn model(modalities: Vec<usize>, strategy: &str, parts: [PartOutputs; 3]) -> ModelOutputs {

@@ -14,7 +14,7 @@
 
 mod broja;
 
-use crate::metrics::outputs;
+use crate::metrics::outputs::{self, Fused};
 use crate::metrics::{Direction, Metric, Need, Part, Quantity, Reading, Scale, Sheet, Subject, cites};
 use crate::num::{Draws, Matrix, Purpose};
 use crate::registry::{Default, Entry, Knob, Range};
@@ -135,20 +135,26 @@ impl Pid {
         if trial.n_modalities() < 2 {
             return Err("there is only one modality".to_owned());
         }
-        let (own, rest) = match self.clusters {
-            None => (predicted(trial, &[modality])?, predicted(trial, &others(trial, modality))?),
-            Some(k) => (clustered(trial, &[modality], k)?, clustered(trial, &others(trial, modality), k)?),
-        };
         let labels = trial.labels(Part::Test);
         let n_symbols = self.clusters.unwrap_or(trial.n_classes());
         let sizes = [n_symbols, n_symbols, trial.n_classes()];
         let cells = sizes.iter().fold(1_usize, |all, size| all.saturating_mul(*size));
+        let symbols = |modalities: &[usize]| match self.clusters {
+            None => predicted(trial, modalities),
+            Some(k) => clustered(trial, modalities, k),
+        };
+        if self.clusters.is_none() {
+            for m in [modality].into_iter().chain(others(trial, modality)) {
+                Fused::of(trial.alone(m)?, Part::Test)?;
+            }
+        }
         if cells > self.largest {
             return Err(format!(
                 "{cells} cells are more than the knob `pid.largest` allows, {}",
                 self.largest
             ));
         }
+        let (own, rest) = (symbols(&[modality])?, symbols(&others(trial, modality))?);
         let triples = |labels: &[u32]| Triples::count(&own, &rest, labels, sizes).map_err(|e| e.to_string());
         let table = triples(labels)?;
         let found = decompose(&table, QUICK);

@@ -96,7 +96,8 @@ pub fn diagnosis(document: Document, classes: ClassesShown) -> Result<Report, No
     )]));
     blocks.push(Block::Table(tables::modalities(&results)));
     blocks.extend(charts::deficits(&results).into_iter().chain(charts::usage(&results)).map(Block::Chart));
-    blocks.extend(tables::classes(&results, classes).map(Block::Table));
+    blocks.extend(tables::classes(&results, classes, None).map(Block::Table));
+    blocks.extend(tables::association(&results));
     let of_classes = charts::class_changes(&results).into_iter().chain(charts::winners(&results));
     blocks.extend(of_classes.map(Block::Chart));
     let over_epochs: Vec<_> =

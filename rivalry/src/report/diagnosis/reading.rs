@@ -35,6 +35,7 @@ pub(in crate::report) struct Results {
     pub(in crate::report) curves: Vec<Curves>,
     #[serde(default)]
     pub(in crate::report) null_band: Vec<Number>,
+    pub(in crate::report) change_follows_added: Option<Number>,
     pub(in crate::report) definitions: BTreeMap<String, Quantity>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::reading::{Class, Data, Model, Results, Settings};
 use super::{ClassesShown, classes_won};
-use crate::report::{Better, Cell, Column, Emphasis, Row, Table, Unit};
+use crate::report::{Better, Block, Cell, Column, Emphasis, Row, Table, Unit};
 
 /// With at most this many classes the report lists all of them anyway.
 const FEW_CLASSES: usize = 20;
@@ -132,8 +132,21 @@ pub(super) fn modalities(results: &Results) -> Table {
     }
 }
 
-/// Which classes changed; none when no change could be measured.
-pub(in crate::report) fn classes(results: &Results, shown: ClassesShown) -> Option<Table> {
+/// Whether improved classes are those that the added modalities decide; none where it was not measured.
+pub(in crate::report) fn association(results: &Results) -> Option<Block> {
+    let found = results.change_follows_added.as_ref().filter(|found| found.value.is_some())?;
+    let best = results.best_unimodal.as_deref().unwrap_or("the best alone");
+    let label = format!("rank correlation over classes: change with the share of the margin not from {best}");
+    Some(Block::KeyValues(vec![(label, found.cell(), Unit::None)]))
+}
+
+/// Which classes changed; none when no change could be measured. `first` is what
+/// the model is called whose changes are shown, where it is no joint network.
+pub(in crate::report) fn classes(
+    results: &Results,
+    shown: ClassesShown,
+    first: Option<&str>,
+) -> Option<Table> {
     let mut classes: Vec<(&Class, f64)> =
         results.classes.iter().filter_map(|class| Some((class, class.change.value?))).collect();
     if classes.is_empty() {
@@ -164,8 +177,8 @@ pub(in crate::report) fn classes(results: &Results, shown: ClassesShown) -> Opti
     };
     let rows = listed
         .into_iter()
-        .map(|(class, apart)| Row {
-            cells: vec![
+        .map(|(class, apart)| {
+            let mut cells = vec![
                 Cell::text(&class.name),
                 Cell::count(class.n),
                 class.joint.cell(),
@@ -173,36 +186,43 @@ pub(in crate::report) fn classes(results: &Results, shown: ClassesShown) -> Opti
                 class.change.cell(),
                 class.shrunken_change.cell(),
                 class.q_value.map_or(Cell::Empty, Cell::Number),
-                class.winner.as_ref().map_or(Cell::Empty, Cell::text),
-            ],
-            emphasis: Emphasis::Plain,
-            apart,
+            ];
+            if first.is_none() {
+                cells.push(class.winner.as_ref().map_or(Cell::Empty, Cell::text));
+            }
+            Row { cells, emphasis: Emphasis::Plain, apart }
         })
         .collect();
     let mut caption = vec![format!(
-        "{} of {n_classes} classes change at a false discovery rate of 5 %: {down} down, {up} up. Winner: the \
-         modality with the largest part of the joint network's margin, in most trainings.",
+        "{} of {n_classes} classes change at a false discovery rate of 5 %: {down} down, {up} up.",
         down + up
     )];
+    if first.is_none() {
+        let winner =
+            "Winner: the modality with the largest part of the joint network's margin, in most trainings.";
+        caption[0] = format!("{} {winner}", caption[0]);
+    }
     if let Some(top) = top {
         caption.push(format!(
             "The {top} largest changes each way; the largest of many changes are large by selection alone: read the \
              shrunken change. `--classes all` lists every class."
         ));
     }
-    Some(Table {
-        title: format!("Classes: joint network against {best} alone"),
-        caption,
-        columns: vec![
-            Column::plain("class"),
-            Column::plain("n"),
-            results.defined(Column::of("joint", Unit::Percent, Better::Higher), "class_joint"),
-            results.defined(Column::of(best, Unit::Percent, Better::Higher), "class_best_unimodal"),
-            results.defined(Column::of("change", Unit::Points, Better::Higher), "class_change"),
-            results.defined(Column::of("shrunken", Unit::Points, Better::Higher), "class_shrunken_change"),
-            results.defined(Column::of("q", Unit::Probability, Better::Neither), "class_q_value"),
-            Column::plain("winner"),
-        ],
-        rows,
-    })
+    let mut columns = vec![
+        Column::plain("class"),
+        Column::plain("n"),
+        results.defined(Column::of(first.unwrap_or("joint"), Unit::Percent, Better::Higher), "class_joint"),
+        results.defined(Column::of(best, Unit::Percent, Better::Higher), "class_best_unimodal"),
+        results.defined(Column::of("change", Unit::Points, Better::Higher), "class_change"),
+        results.defined(Column::of("shrunken", Unit::Points, Better::Higher), "class_shrunken_change"),
+        results.defined(Column::of("q", Unit::Probability, Better::Neither), "class_q_value"),
+    ];
+    if first.is_none() {
+        columns.push(Column::plain("winner"));
+    }
+    let title = match first {
+        Some(first) => format!("Classes: {first} against {best}"),
+        None => format!("Classes: joint network against {best} alone"),
+    };
+    Some(Table { title, caption, columns, rows })
 }

@@ -7,6 +7,7 @@ use crate::report::{
     Better, Block, Card, Cell, Column, DataCell, DataTable, Document, Emphasis, Evidence, Mark, Report, Row,
     Table, Tone, Unit,
 };
+use crate::stats::Estimate;
 
 /// The report of `lab verify`.
 pub(super) fn report(document: &Document) -> Result<Report, NotADiagnosis> {
@@ -20,10 +21,13 @@ pub(super) fn report(document: &Document) -> Result<Report, NotADiagnosis> {
             results.n_trials
         )),
         Block::Table(table(&results)),
+    ];
+    blocks.extend(remedies(&results).map(Block::Table));
+    blocks.extend([
         Block::Data(data(&results)),
         Block::Bibliography(document.citations.clone()),
         reconstruction(),
-    ];
+    ]);
     blocks.push(Block::Verdict(Card {
         code: format!("{n_passed}/{}", results.claims.len()),
         name: "claims hold".to_owned(),
@@ -92,6 +96,36 @@ fn table(results: &VerifyResults) -> Table {
         ],
         rows,
     }
+}
+
+/// Which remedy restores the losing modality; none where it was not tried.
+fn remedies(results: &VerifyResults) -> Option<Table> {
+    let n_modalities = results.remedies.first()?.p_win.len();
+    let percent = |name: String, better| Column::of(&name, Unit::Percent, better);
+    let mut columns = vec![Column::plain("strategy")];
+    columns.extend((1..=n_modalities).map(|r| percent(format!("{r} alone"), Better::Lower)));
+    columns.push(percent("shared".to_owned(), Better::Higher));
+    columns.extend((1..=n_modalities).map(|r| percent(format!("branch {r}"), Better::Lower)));
+    columns.push(percent("joint".to_owned(), Better::Lower));
+    let rows = results.remedies.iter().map(|remedy| {
+        let estimate = |estimate: &Estimate| Cell::Estimate(estimate.clone());
+        let mut cells = vec![Cell::text(&remedy.name)];
+        cells.extend(remedy.p_win.iter().map(estimate));
+        cells.push(estimate(&remedy.shared));
+        cells.extend(remedy.branch_test_error.iter().map(estimate));
+        cells.push(remedy.joint_test_error.as_ref().map_or(Cell::Empty, estimate));
+        Row::plain(cells)
+    });
+    Some(Table {
+        title: "Which remedy restores the losing modality".to_owned(),
+        caption: vec![
+            "Shares of classes that one modality alone learned, and that all share; test errors of each branch of \
+             the joint network and of the whole."
+                .to_owned(),
+        ],
+        columns,
+        rows: rows.collect(),
+    })
 }
 
 fn data(results: &VerifyResults) -> DataTable {

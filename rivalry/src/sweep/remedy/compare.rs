@@ -146,7 +146,7 @@ impl Facts<'_> {
             let gain = right.minus(&self.right(*control));
             let measured = self.series.estimate(&gain, Scale::Difference(1.0));
             let Ok(estimate) = &measured else { continue };
-            let two_sided = self.series.p_value(&gain).unwrap_or(1.0);
+            let two_sided = self.series.p_value(&gain).unwrap_or(1.0).clamp(0.0, 1.0);
             // A loss is no evidence of a gain.
             largest = largest.max(if estimate.value > 0.0 { two_sided } else { 1.0 });
             if *control == joint {

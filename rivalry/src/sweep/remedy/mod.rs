@@ -143,8 +143,7 @@ pub fn remedy(
         features: Vec::new(),
     };
     let sizes: Vec<_> = trials.iter().map(TrialOutcome::sizes).collect();
-    let bootstrap = Bootstrap { threads: 1, ..asked.bootstrap };
-    let series = Series { study: &study, trials: &sizes, bootstrap, threads: engine.threads };
+    let series = Series::new(&study, &sizes, Bootstrap { threads: engine.threads, ..asked.bootstrap });
     let facts = Facts { data, study: &study, series, arms: &arms, trials: &trials, loser, rope: asked.rope };
     let (results, answer) = facts.compare(refused, search);
     Ok(Remedied { results, answer, trials: plan.trials, n_runs: everything, left_out })

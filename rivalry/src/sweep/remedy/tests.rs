@@ -214,7 +214,7 @@ fn compared_with(
     };
     let sizes: Vec<_> = trials.iter().map(TrialOutcome::sizes).collect();
     let bootstrap = Bootstrap { replicates: 2_000, ..Bootstrap::default() };
-    let series = Series { study: &study, trials: &sizes, bootstrap, threads: 1 };
+    let series = Series::new(&study, &sizes, bootstrap);
     let facts = Facts {
         data: &data,
         study: &study,

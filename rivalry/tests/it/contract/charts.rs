@@ -152,6 +152,30 @@ proptest! {
     }
 }
 
+/// Found among random charts: on a narrow terminal the ends of the axis did not fit.
+#[test]
+fn ends_too_long_for_one_line_take_two() {
+    let row = DotRow {
+        name: "<aa&a&<&   ".to_owned(),
+        dots: Vec::new(),
+        band: None,
+        is_strong: false,
+        apart: false,
+    };
+    let chart = Dots {
+        title: "any".to_owned(),
+        caption: Vec::new(),
+        x: Axis { scale: Scale::Log10, ..Axis::linear("", Unit::Scientific) },
+        rows_are: String::new(),
+        series: vec!["aaaaaaaaaaa".to_owned()],
+        rows: vec![row],
+        ties: Ties::None,
+        band: Some("chance".to_owned()),
+        marks: vec![ChartMark { on: Side::X, at: 9.325_767_374_716_635e-126, label: String::new() }],
+    };
+    is_drawn(&Chart::Dots(chart), 40);
+}
+
 #[test]
 fn what_cannot_be_shown_is_counted() {
     let points = [-1.0, 0.0, 10.0, 100.0].map(|x| Point::at(x, 1.0)).to_vec();

@@ -6,7 +6,7 @@ use rivalry::registry::{Choice, find};
 
 /// Every encoder with every combination of settings that changes its formulas.
 fn cases() -> Vec<Choice> {
-    let mut cases = vec![Choice::new("linear")];
+    let mut cases = vec![Choice::new("linear"), Choice::new("identity")];
     for activation in ["relu", "gelu", "tanh"] {
         for depth in [1_i64, 2, 3] {
             for dropout in [0.0, 0.3] {
@@ -25,8 +25,11 @@ fn cases() -> Vec<Choice> {
 
 fn build(choice: &Choice, width: usize) -> Box<dyn Encoder<f64>> {
     let entry = find("encoder", encoders::table::<f64>(), &choice.name).unwrap();
-    let size = if choice.name == "smoothed_relu" { "m" } else { "width" };
-    let choice = choice.clone().with(size, width as i64);
+    let choice = match choice.name.as_str() {
+        "identity" => choice.clone(),
+        "smoothed_relu" => choice.clone().with("m", width as i64),
+        _ => choice.clone().with("width", width as i64),
+    };
     (entry.build)(&entry.settle(&choice).unwrap())
 }
 

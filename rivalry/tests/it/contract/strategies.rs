@@ -34,7 +34,7 @@ fn off(name: &str) -> Result<Choice, &'static str> {
         "unimodal" => Err("it trains one modality"),
         "ensemble" => Err("it trains nothing jointly"),
         "warm_start" => Err("it starts elsewhere"),
-        "tmc" | "mmcosine" | "qmf" | "pdf" => Err("it fuses in another way"),
+        "tmc" | "etmc" | "mmcosine" | "qmf" | "pdf" => Err("it fuses in another way"),
         "gradient_blending" | "gradient_blending_online" => Err("its weights are measured"),
         "dgl" => Err("it cuts the joint gradient off"),
         "mla" | "reconboost" => Err("modalities take turns"),

@@ -97,7 +97,7 @@ fn predictions_and_labels_are_picked_by_name() {
     assert_eq!(scores.names().unwrap(), golden.columns);
     for (row, expected) in golden.scores.iter().enumerate() {
         for (column, value) in expected.iter().enumerate() {
-            assert_eq!(scores.values().row(row)[column].to_bits(), value.to_bits());
+            assert_eq!(scores.at(row, column).to_bits(), value.to_bits());
         }
     }
     let labels = labels_from(&source, &options, &Limits::default()).unwrap();

@@ -71,7 +71,7 @@ fn predictions_of_other_programs_are_read_to_the_bit() {
             for (row, expected) in golden.scores.iter().enumerate() {
                 for (class, value) in golden.class_names.iter().zip(expected) {
                     let value = if name.contains("single") { f64::from(*value as f32) } else { *value };
-                    assert_eq!(scores.values().row(row)[column(class)].to_bits(), value.to_bits(), "{name}");
+                    assert_eq!(scores.at(row, column(class)).to_bits(), value.to_bits(), "{name}");
                 }
             }
         } else {
@@ -130,14 +130,14 @@ fn arrays_and_columns_are_named_after_a_colon() {
     let path = scratch.put("d.npz", &make::ten(&[]));
     let (file, options) = PickOptions::parse(&format!("{}:image", path.display()));
     assert_eq!((&file, options.name.as_deref()), (&path, Some("image")));
-    assert_eq!(scores(predictions(&file, &options, &Limits::default()).unwrap()).values().cols(), 2);
+    assert_eq!(scores(predictions(&file, &options, &Limits::default()).unwrap()).n_columns(), 2);
     // What is there is a path, whatever its name.
     let odd = scratch.put("d:y.npy", &make::integers(&[0, 1]));
     let (file, options) = PickOptions::parse(odd.to_str().unwrap());
     assert_eq!((&file, options.name), (&odd, None));
     let table = b"id,m1_a,m1_b,m2_a,m2_b\nx,1,2,3,4\ny,5,6,7,8\n";
     let found = scores(read_named("d.csv", table, "m2_*").unwrap());
-    assert_eq!(found.values().as_slice(), [3.0, 4.0, 7.0, 8.0]);
+    assert_eq!([(0, 0), (0, 1), (1, 0), (1, 1)].map(|(r, k)| found.at(r, k)), [3.0, 4.0, 7.0, 8.0]);
     assert_eq!(found.classes(&["a".to_owned(), "b".to_owned()]).unwrap(), ["a", "b"]);
     assert_eq!(scores(read("d.csv", table).unwrap()).names().unwrap().len(), 4);
     assert!(labels(&scratch.0, &PickOptions::default(), &Limits::default()).is_err());

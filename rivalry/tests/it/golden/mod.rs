@@ -4,6 +4,7 @@ mod demo_data;
 mod edges;
 mod flow;
 mod metrics;
+mod published;
 mod reports;
 mod scores;
 mod stats;

@@ -4,12 +4,13 @@
 
 use rivalry::num::Matrix;
 use rivalry::stats::distributions::{
-    beta_cdf, beta_quantile, binomial_cdf, binomial_pmf, student_t_cdf, student_t_quantile,
+    beta_cdf, beta_quantile, binomial_cdf, binomial_pmf, gamma_cdf, student_t_cdf, student_t_quantile,
 };
 use rivalry::stats::{
     Bootstrap, Ends, Estimate, FoldDifferences, PairedCounts, benjamini_hochberg, bootstrap, clopper_pearson,
-    crossed, crossed_share, detectable_difference, detectable_difference_over_seeds, holm, mcnemar_exact,
-    mcnemar_exact_power, mcnemar_midp, mcnemar_power, mcnemar_samples, sign_flip, wilson,
+    crossed, crossed_replicates, crossed_share, detectable_difference, detectable_difference_over_seeds,
+    holm, mcnemar_exact, mcnemar_exact_power, mcnemar_midp, mcnemar_power, mcnemar_samples, sign_flip,
+    wilson,
 };
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ const COUNTS: &str = include_str!("stats/counts.json");
 const RESAMPLING: &str = include_str!("stats/resampling.json");
 const FOLDS: &str = include_str!("stats/folds.json");
 const PLANNING: &str = include_str!("stats/planning.json");
+const EXACT: &str = include_str!("stats/exact.json");
 
 /// The cases under `key`, never none.
 fn cases(text: &str, key: &str) -> Vec<Value> {
@@ -69,6 +71,40 @@ fn distributions_agree_with_scipy() {
     }
     for case in cases(DISTRIBUTIONS, "student_quantiles") {
         close(student_t_quantile(number(&case["p"]), number(&case["df"])), &case["t"], 1e-11, &case);
+    }
+}
+
+#[test]
+fn exact_bootstraps_agree_with_convolutions() {
+    for case in cases(EXACT, "gamma") {
+        close(gamma_cdf(number(&case["a"]), number(&case["x"])), &case["p"], 1e-11, &case);
+    }
+    for case in cases(EXACT, "exact") {
+        let kinds = numbers(&case["values"]).into_iter().zip(numbers(&case["counts"]));
+        let row: Vec<f64> = kinds.flat_map(|(value, count)| vec![value; count as usize]).collect();
+        let values = Matrix::from_vec(1, row.len(), row);
+        let found = crossed_replicates(&values, None, None, None, &Bootstrap::default()).unwrap();
+        let near = |got: f64, expected: f64| {
+            assert!((got - expected).abs() <= 1e-9 * expected.abs().max(1e-3), "{got} {expected}: {case}");
+        };
+        for (level, expected) in numbers(&case["levels"]).into_iter().zip(numbers(&case["quantiles"])) {
+            let (below, not_above) = found.shares(expected).unwrap();
+            // At an atom the level lies between the two.
+            assert!(
+                below <= level + 1e-9 && level <= not_above + 1e-9,
+                "{level} {below} {not_above}: {case}"
+            );
+        }
+        let ends = found.estimate(Ends::Bca, 0.95).interval().unwrap();
+        for (got, expected) in [ends.low, ends.high].into_iter().zip(numbers(&case["bca"])) {
+            near(got, expected);
+        }
+        let three = found.practical(number(&case["rope"])).unwrap();
+        for (got, expected) in
+            [three.p_worse, three.p_same, three.p_better].into_iter().zip(numbers(&case["practical"]))
+        {
+            assert!((got - expected).abs() < 1e-11, "{got} {expected}: {case}");
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 //! speaks of it must notice.
 
 use rivalry::lab::claims::{Claim, Experiment, Found, Size, table};
-use rivalry::lab::{ClassOutcome, Decision, NetworkOutcome, Outcome, Setting, TrialEnd, verify_results};
+use rivalry::lab::{
+    ClassOutcome, Decision, Fusion, NetworkOutcome, Outcome, Setting, TrialEnd, verify_results,
+};
 use rivalry::num::{Draws, Purpose, special};
 use rivalry::registry::{Choice, Entry};
 
@@ -86,6 +88,20 @@ fn ideal(setting: &Setting, seed: u64, shared: usize) -> Outcome {
     outcome
 }
 
+/// What uni-modal and paired classes imply, in proportion to their shares.
+fn paired(outcome: &mut Outcome, setting: &Setting) {
+    let (share, jitter) = (setting.data.paired, (outcome.seed % 3) as f64 * 1e-3);
+    let mix = |unimodal: f64, paired: f64| (1.0 - share) * unimodal + share * paired;
+    let law = |mu: f64| 0.5 + mu / 2.0 * 2.0 / 3.0;
+    let mu = [0.04, 0.005];
+    for (network, mu) in outcome.unimodal.iter_mut().zip(mu) {
+        network.test_error = mix(mu, law(mu)) + jitter;
+    }
+    outcome.ensemble_test_error = Some(mix(0.01, 0.5));
+    let joint = if setting.fusion == Fusion::Early { mix(0.03, 0.05) } else { mix(0.04, 0.5) };
+    outcome.joint.test_error = joint + jitter;
+}
+
 /// All that the claim asks for, as the theory would have it.
 fn ideals(name: &str) -> Experiments {
     let experiments = claim(name).1.experiments(Size::Quick).into_iter().map(|experiment| {
@@ -99,6 +115,9 @@ fn ideals(name: &str) -> Experiments {
             let mut outcome = ideal(setting, seed, shared);
             if experiment.name == "large initial weights" {
                 outcome.joint.test_error = outcome.unimodal[0].test_error * 0.4;
+            }
+            if name == "paired_features" {
+                paired(&mut outcome, setting);
             }
             if setting.strategy.name == "warm_start" {
                 let mu = setting.data.modalities[0].mu;
@@ -196,6 +215,26 @@ fn test_errors_are_noticed() {
     assert_eq!(fails("warm_start", "naive", |o| o.joint.test_error = 0.05), [0]);
     assert_eq!(fails("warm_start", "warm_start", |o| o.joint.test_error = 0.05), [1]);
     assert_eq!(fails("warm_start", "warm_start", |o| o.joint.test_error = 0.0), [1]);
+}
+
+#[test]
+fn paired_features_are_noticed() {
+    let name = "paired_features";
+    // A modality that tells the class, or says less than a guess.
+    assert_eq!(fails(name, "1 of paired classes, late", |o| o.unimodal[0].test_error = 0.3), [0]);
+    assert_eq!(fails(name, "1 of paired classes, late", |o| o.unimodal[1].test_error = 0.7), [1]);
+    // Sums of logits that tell XOR.
+    assert_eq!(fails(name, "1 of paired classes, late", |o| o.joint.test_error -= 0.3), [2, 7]);
+    assert_eq!(fails(name, "1 of paired classes, late", |o| o.ensemble_test_error = Some(0.2)), [3, 7]);
+    // Early fusion that does not.
+    assert_eq!(fails(name, "1 of paired classes, early", |o| o.joint.test_error = 0.45), [4, 9]);
+    // Joint training that is not lazy, or loses more than a modality's insufficient samples.
+    assert_eq!(fails(name, "0 of paired classes, late", |o| o.joint.test_error = 0.005), [5]);
+    assert_eq!(fails(name, "0 of paired classes, late", |o| o.joint.test_error = 0.3), [5, 6]);
+    assert_eq!(fails(name, "0.5 of paired classes, late", |o| o.joint.test_error -= 0.1), [6]);
+    assert_eq!(fails(name, "0 of paired classes, early", |o| o.joint.test_error = 0.005), [8, 10]);
+    // A crossover far from where it was derived to be.
+    assert_eq!(fails(name, "0.5 of paired classes, early", |o| o.joint.test_error = 0.25), [10]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod claims;
+mod fusion;
 mod identities;
 mod reports;
 mod settings;

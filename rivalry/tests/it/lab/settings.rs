@@ -242,3 +242,32 @@ fn all_that_is_wrong_with_a_grid_is_told_once() {
     let too_small = |e: &SettingError| matches!(e, SettingError::Data(SparseCodingError::DimTooSmall { .. }));
     assert!(errors.iter().all(too_small), "{errors:?}");
 }
+
+#[test]
+fn early_fusion_says_what_it_has_no_place_for() {
+    let mut setting = Setting::default();
+    setting.set("fusion", &Value::parse("early")).unwrap();
+    setting.check().unwrap();
+    for key in ["m.2", "sigma0.2"] {
+        setting.set(key, &Value::parse("1")).unwrap();
+    }
+    setting.set("strategy", &Value::parse("auxiliary")).unwrap();
+    let texts: Vec<String> = setting.check().unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "`fusion=early` has one branch of neurons, and no strategy but `naive`",
+            "`fusion=early` has one branch of neurons, and one `m` for all modalities",
+            "`fusion=early` has one branch of neurons, and one `sigma0` for all modalities",
+        ]
+    );
+    setting.set("fusion", &Value::parse("late")).unwrap();
+    setting.check().unwrap();
+}
+
+/// Shards of trials are named by their setting: those of earlier versions are found again.
+#[test]
+fn settings_without_the_new_knobs_keep_their_names() {
+    let text = json!(Setting::default()).to_string();
+    assert!(!["fusion", "paired", "data_seed"].iter().any(|knob| text.contains(knob)), "{text}");
+}

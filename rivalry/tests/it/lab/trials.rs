@@ -180,3 +180,28 @@ fn a_whole_file_of_another_content_is_not_taken_for_a_shard() {
         assert!(matches!(found, Err(TrialsError::Unreadable { .. })), "{text}: {found:?}");
     }
 }
+
+/// Trials on one data set, whose parts are drawn once for several of them, are what each is
+/// by itself.
+#[test]
+fn trials_that_share_their_data_are_those_that_draw_them() {
+    for more in [&[("until", "decided")][..], &[("m", "4")], &[("fusion", "early"), ("m", "4")]] {
+        let shared = small(&[&[("data_seed", "7")], more].concat());
+        let each: Vec<Outcome> = (6..8).map(|seed| trial(&shared, seed)).collect();
+        assert_eq!(run(&[set(&shared, 6, 2)], 1, None).unwrap()[0], each);
+        // The trial whose seed is that of the data has nothing to share.
+        assert_eq!(each[1], trial(&small(more), 7));
+        for (a, b) in each[0].classes.iter().zip(&each[1].classes) {
+            assert_eq!(a.strength, b.strength, "the same data");
+            assert_ne!(a.gamma_initial, b.gamma_initial, "other weights");
+        }
+    }
+    // In portions, on several threads, from a store.
+    let shared = small(&[("data_seed", "7"), ("until", "decided")]);
+    let all = run(&[set(&shared, 0, 10)], 1, None).unwrap();
+    assert_eq!(run(&[set(&shared, 3, 7)], 2, None).unwrap()[0], all[0][3..]);
+    let folder = Folder::new("shared-data");
+    let store = Store::open(&folder.0).unwrap();
+    assert_eq!(run(&[set(&shared, 0, 8)], 2, Some(&store)).unwrap()[0], all[0][..8]);
+    assert_eq!(run(&[set(&shared, 0, 10)], 2, Some(&store)).unwrap(), all);
+}

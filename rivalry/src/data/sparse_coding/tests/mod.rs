@@ -4,6 +4,7 @@
 mod knobs;
 mod laws;
 mod noise;
+mod paired;
 mod reduction;
 mod wrong;
 

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn every_value_that_cannot_be_is_named() {
     type Change = fn(&mut SparseCoding);
-    let cases: [(Change, &str); 17] = [
+    let cases: [(Change, &str); 19] = [
         (|m| (m.n_classes, m.off_label_count) = (1, 0.5), "`classes` must be at least 2, not 1"),
         (|m| m.modalities.clear(), "`modalities` must be from 1 to 64, not 0"),
         (|m| m.modalities[1].dim = 9, "`dim.2` must be at least the number of classes, 10, not 9"),
@@ -26,6 +26,8 @@ fn every_value_that_cannot_be_is_named() {
         (|m| m.off_label_high = f64::NAN, "`off_label_high` must be from 0 to 1000000, not NaN"),
         (|m| m.dependence = -1.5, "`dependence` must be from -1 to 1, not -1.5"),
         (|m| m.dependence = f64::NAN, "`dependence` must be from -1 to 1, not NaN"),
+        (|m| m.paired = 1.5, "`paired` must be from 0 to 1, not 1.5"),
+        (|m| m.paired = f64::NAN, "`paired` must be from 0 to 1, not NaN"),
         (
             |m| {
                 m.dependence = -0.1;

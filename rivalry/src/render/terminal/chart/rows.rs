@@ -65,11 +65,18 @@ pub(super) fn draw(chart: &Lines, limit: usize, paint: Paint) -> Vec<String> {
         }
     }
     let ends = (value(y.low()), value(y.high()));
-    let gap = n_columns.saturating_sub(width(&ends.0) + width(&ends.1));
+    let both = width(&ends.0) + width(&ends.1);
     let indent = " ".repeat(head_width);
     if n_columns > 0 {
         lines.push(format!("{indent}{}", "─".repeat(n_columns)));
-        lines.push(format!("{indent}{}{}{}", ends.0, " ".repeat(gap), ends.1));
+        let room = limit.saturating_sub(head_width);
+        if both < room {
+            let gap = n_columns.saturating_sub(both).max(1);
+            lines.push(format!("{indent}{}{}{}", ends.0, " ".repeat(gap), ends.1));
+        } else {
+            // Ends too long to stand side by side.
+            lines.extend([ends.0, ends.1].map(|end| format!("{indent}{}", clip(&end, room))));
+        }
     }
     for mark in &chart.marks {
         let text = format!("┊  {} at {}", inert(&mark.label), value(mark.at));

@@ -248,7 +248,7 @@ mod tests {
             let sum = i as i64 - exact.reach as i64 - 5;
             let expected: f64 = (0..=n)
                 .map(|m| {
-                    let raised = (m as i64 + sum) / 2;
+                    let raised = i64::midpoint(m as i64, sum);
                     if (m as i64 + sum) % 2 != 0 || raised < 0 || raised > m as i64 {
                         return 0.0;
                     }

@@ -6,7 +6,7 @@
 //! phi_m = z_m - c_m + mean of all c, for any number of modalities; the shares sum to the joint
 //! logits. Gradients also flow through the c.
 
-use crate::model::{Inputs, Slice, Upstream, Workspace};
+use crate::model::{Branch, Inputs, Slice, Upstream, Workspace};
 use crate::num::{Matrix, Scalar, special, sums};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
@@ -146,7 +146,7 @@ impl<T: Scalar> Strategy<T> for Agm<T> {
             self.history = all.into_iter().chain([n]).map(T::from_f64).collect();
         }
         if self.clip > 0.0 {
-            let heads: Vec<_> = model.branches().iter().filter_map(|b| b.head_params()).collect();
+            let heads: Vec<_> = model.branches().iter().filter_map(Branch::head_params).collect();
             let square = |g: &[T]| sums::sum_by(g.len(), |i| g[i].to_f64() * g[i].to_f64());
             let length = heads.iter().map(|head| square(&groups[0][head.clone()])).sum::<f64>().sqrt();
             if length > self.clip {

@@ -74,56 +74,48 @@ fn balance(changes: &[f64]) -> Vec<f64> {
     changes.iter().map(of).collect()
 }
 
-impl<T: Scalar> Cggm<T> {
-    /// The direction term on one branch: its value, and its gradient at the branch's embedding
-    /// and at the fused logits. G = R^T F with R the rows of the joint loss's gradient at the
-    /// logits and F the embeddings.
-    fn direction(
-        &self,
-        embedding: &Matrix<f64>,
-        residual: &Matrix<f64>,
-        p: &Matrix<f64>,
-        own: &Matrix<f64>,
-        shares: &[f64],
-        unit: (f64, f64),
-    ) -> (f64, Matrix<f64>, Matrix<f64>) {
-        let (n, width, n_classes) = (embedding.rows(), embedding.cols(), residual.cols());
-        let at_head = |rows: &Matrix<f64>| {
-            Matrix::from_fn(n_classes, width, |k, c| {
-                sums::sum_by(n, |i| rows.row(i)[k] * embedding.row(i)[c])
-            })
-        };
-        let (joint, alone) = (at_head(residual), at_head(own));
-        let square =
-            |g: &Matrix<f64>| sums::sum_by(g.as_slice().len(), |i| g.as_slice()[i] * g.as_slice()[i]);
-        let (of_joint, of_alone) = (square(&joint).sqrt(), square(&alone).sqrt());
-        let (mut at_embedding, mut at_fused) = (Matrix::zeros(n, width), Matrix::zeros(n, n_classes));
-        if of_joint == 0.0 || of_alone == 0.0 {
-            return (0.0, at_embedding, at_fused);
-        }
-        let (weight, factor) = unit;
-        let dot = sums::sum_by(joint.as_slice().len(), |i| joint.as_slice()[i] * alone.as_slice()[i]);
-        let cosine = dot / (of_joint * of_alone);
-        // Of -factor cos at the joint gradient.
-        let slope = Matrix::from_fn(n_classes, width, |k, c| {
-            let towards = alone.row(k)[c] / of_alone - cosine * joint.row(k)[c] / of_joint;
-            -weight * factor * towards / of_joint
-        });
-        for i in 0..n {
-            for c in 0..width {
-                at_embedding.row_mut(i)[c] =
-                    sums::sum_by(n_classes, |k| residual.row(i)[k] * slope.row(k)[c]);
-            }
-            let at_residual: Vec<f64> = (0..n_classes)
-                .map(|k| sums::sum_by(width, |c| embedding.row(i)[c] * slope.row(k)[c]))
-                .collect();
-            let mean = sums::sum_by(n_classes, |k| p.row(i)[k] * at_residual[k]);
-            for k in 0..n_classes {
-                at_fused.row_mut(i)[k] = shares[i] * p.row(i)[k] * (at_residual[k] - mean);
-            }
-        }
-        (weight * (factor.abs() - factor * cosine), at_embedding, at_fused)
+/// The direction term on one branch: its value, and its gradient at the branch's embedding
+/// and at the fused logits. G = R^T F with R the rows of the joint loss's gradient at the
+/// logits and F the embeddings.
+fn towards_classifier(
+    embedding: &Matrix<f64>,
+    residual: &Matrix<f64>,
+    p: &Matrix<f64>,
+    own: &Matrix<f64>,
+    shares: &[f64],
+    unit: (f64, f64),
+) -> (f64, Matrix<f64>, Matrix<f64>) {
+    let (n, width, n_classes) = (embedding.rows(), embedding.cols(), residual.cols());
+    let at_head = |rows: &Matrix<f64>| {
+        Matrix::from_fn(n_classes, width, |k, c| sums::sum_by(n, |i| rows.row(i)[k] * embedding.row(i)[c]))
+    };
+    let (joint, alone) = (at_head(residual), at_head(own));
+    let square = |g: &Matrix<f64>| sums::sum_by(g.as_slice().len(), |i| g.as_slice()[i] * g.as_slice()[i]);
+    let (of_joint, of_alone) = (square(&joint).sqrt(), square(&alone).sqrt());
+    let (mut at_embedding, mut at_fused) = (Matrix::zeros(n, width), Matrix::zeros(n, n_classes));
+    if of_joint == 0.0 || of_alone == 0.0 {
+        return (0.0, at_embedding, at_fused);
     }
+    let (weight, factor) = unit;
+    let dot = sums::sum_by(joint.as_slice().len(), |i| joint.as_slice()[i] * alone.as_slice()[i]);
+    let cosine = dot / (of_joint * of_alone);
+    // Of -factor cos at the joint gradient.
+    let slope = Matrix::from_fn(n_classes, width, |k, c| {
+        let towards = alone.row(k)[c] / of_alone - cosine * joint.row(k)[c] / of_joint;
+        -weight * factor * towards / of_joint
+    });
+    for i in 0..n {
+        for c in 0..width {
+            at_embedding.row_mut(i)[c] = sums::sum_by(n_classes, |k| residual.row(i)[k] * slope.row(k)[c]);
+        }
+        let at_residual: Vec<f64> =
+            (0..n_classes).map(|k| sums::sum_by(width, |c| embedding.row(i)[c] * slope.row(k)[c])).collect();
+        let mean = sums::sum_by(n_classes, |k| p.row(i)[k] * at_residual[k]);
+        for k in 0..n_classes {
+            at_fused.row_mut(i)[k] = shares[i] * p.row(i)[k] * (at_residual[k] - mean);
+        }
+    }
+    (weight * (factor.abs() - factor * cosine), at_embedding, at_fused)
 }
 
 /// share (p - one-hot label), row by row.
@@ -164,7 +156,8 @@ impl<T: Scalar> Strategy<T> for Cggm<T> {
             let embedding = outputs.embedding(b).to_matrix().map(Scalar::to_f64);
             let own = residual(&softmax(outputs.own_logits(b)), at.labels, &shares);
             let unit = (self.lambda / n_branches as f64, self.factors[b]);
-            let (value, at_embedding, at_fused) = self.direction(&embedding, &joint, &p, &own, &shares, unit);
+            let (value, at_embedding, at_fused) =
+                towards_classifier(&embedding, &joint, &p, &own, &shares, unit);
             objective.add(given(On::Embedding(b), value, &at_embedding));
             objective.add(given(On::Fused, 0.0, &at_fused));
         }

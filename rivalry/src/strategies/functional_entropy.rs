@@ -11,7 +11,7 @@
 //! derivative of the weights' gradient as x' moves along d f / d x': taken by central
 //! differences, with a relative error of about 1e-5 in single and 1e-10 in double precision.
 
-use crate::model::{Inputs, LateFusion, Slice, Upstream, Workspace};
+use crate::model::{Branch, Inputs, LateFusion, Slice, Upstream, Workspace};
 use crate::num::{Draws, Matrix, Purpose, Scalar, special, sums};
 use crate::registry::{Citation, Default, Entry, Knob, Range, Settings};
 
@@ -177,7 +177,7 @@ impl<T: Scalar> Strategy<T> for FunctionalEntropy {
         let (model, train) = (at.epoch.model, at.epoch.train);
         let x = train.x.iter().map(|x| x.gather(at.rows)).collect();
         let clean = Inputs { x, y: at.labels.to_vec() };
-        let n_features: usize = model.branches().iter().map(|b| b.n_inputs()).sum();
+        let n_features: usize = model.branches().iter().map(Branch::n_inputs).sum();
         let mut draws = at.draws(NOISE, n_features * self.samples);
         let copies: Vec<_> = (0..self.samples).map(|_| noisy(&clean, &mut draws)).collect();
         let mut bench = Bench::new(model, at.params, &clean);
@@ -234,7 +234,8 @@ mod tests {
     fn slopes_are_those_of_the_norm() {
         for norm in [1.0, 2.0, 3.0] {
             let entropy = FunctionalEntropy { lambda: 1.0, samples: 1, norm, by_loss: true };
-            let value = |i: &[f64]| i.iter().map(|v| v.powf(-norm)).sum::<f64>().powf(1.0 / norm);
+            let power = |v: &f64| special::powf(*v, -norm);
+            let value = |i: &[f64]| special::powf(i.iter().map(power).sum(), 1.0 / norm);
             let at = [0.7, 1.9];
             for (m, slope) in entropy.slopes(&at).into_iter().enumerate() {
                 let shifted = |by: f64| {

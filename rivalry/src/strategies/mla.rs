@@ -9,7 +9,7 @@
 //! element and rescales P to length one (`variant = reference`). In a sub-step of modality m,
 //! r is the batch mean of the embedding of the modality before it; the first of a run has none.
 
-use crate::model::Workspace;
+use crate::model::{Branch, Workspace};
 use crate::num::{Matrix, Scalar, special, sums};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
@@ -113,7 +113,7 @@ impl<T: Scalar> Strategy<T> for Mla<T> {
     }
 
     fn settle(&mut self, at: &Epoch<'_, T>, params: &mut [T]) -> Settle {
-        let heads: Vec<_> = at.model.branches().iter().filter_map(|b| b.head_params()).collect();
+        let heads: Vec<_> = at.model.branches().iter().filter_map(Branch::head_params).collect();
         if let Some((first, rest)) = heads.split_first().filter(|_| at.index == 0) {
             for head in rest.iter().filter(|head| head.len() == first.len()) {
                 params.copy_within(first.clone(), head.start);
@@ -163,7 +163,7 @@ impl<T: Scalar> Strategy<T> for Mla<T> {
             self.projection = p.as_slice().iter().map(|v| T::from_f64(*v)).collect();
         }
         // The head is one: what it learns from this modality, it learns in every branch.
-        for head in branches.iter().filter_map(|b| b.head_params()) {
+        for head in branches.iter().filter_map(Branch::head_params) {
             if head != own && head.len() == own.len() {
                 direction.copy_within(own.clone(), head.start);
             }
@@ -175,9 +175,12 @@ impl<T: Scalar> Strategy<T> for Mla<T> {
         let logits = &at.outputs.logits;
         let p: Vec<_> = logits.iter().map(|z| softmax(z.view())).collect();
         let weights: Vec<Vec<f64>> = (0..at.outputs.fused.rows())
-            .map(|i| match self.by_entropy {
-                true => trust(&p.iter().map(|p| entropy(p.row(i))).collect::<Vec<_>>()),
-                false => vec![1.0 / p.len() as f64; p.len()],
+            .map(|i| {
+                if self.by_entropy {
+                    trust(&p.iter().map(|p| entropy(p.row(i))).collect::<Vec<_>>())
+                } else {
+                    vec![1.0 / p.len() as f64; p.len()]
+                }
             })
             .collect();
         Some(Matrix::from_fn(at.outputs.fused.rows(), at.model.n_classes(), |i, k| {

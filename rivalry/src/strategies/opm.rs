@@ -6,7 +6,7 @@
 //! theta the share of all embedding units that is expected to be dropped. A sample that loses
 //! every modality leaves the loss.
 
-use crate::model::{Workspace, meters};
+use crate::model::{Branch, Workspace, meters};
 use crate::num::{Matrix, Purpose, Scalar, special, sums};
 use crate::registry::{Citation, Default, Entry, Knob, Range, Settings};
 
@@ -114,7 +114,7 @@ impl<T: Scalar> Strategy<T> for Opm {
             objective.add(Term::cross_entropy(On::Fused, 1.0));
             return;
         }
-        let widths: Vec<usize> = model.branches().iter().map(|b| b.n_outputs()).collect();
+        let widths: Vec<usize> = model.branches().iter().map(Branch::n_outputs).collect();
         let stays = rescale(&drops, &widths);
         let factor = |dropped: bool| if dropped { 0.0 } else { stays };
         let scales: Vec<Vec<f64>> =
@@ -131,7 +131,9 @@ impl<T: Scalar> Strategy<T> for Opm {
         shares.iter_mut().zip(&scales).for_each(|(share, s)| *share *= f64::from(s.iter().any(|s| *s > 0.0)));
         let left: f64 = shares.iter().sum();
         if left > 0.0 {
-            shares.iter_mut().for_each(|share| *share /= left);
+            for share in &mut shares {
+                *share /= left;
+            }
         }
         let (value, gradient) = cross_entropy(&fused, at.labels, &shares);
         for b in 0..n_branches {

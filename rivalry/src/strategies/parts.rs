@@ -71,7 +71,9 @@ pub(super) fn cross_entropy(logits: &Matrix<f64>, labels: &[u32], shares: &[f64]
         value += share * (log_norm[i] - logits.row(i)[*label as usize]);
         let row = gradient.row_mut(i);
         row[*label as usize] -= 1.0;
-        row.iter_mut().for_each(|g| *g *= share);
+        for g in row {
+            *g *= share;
+        }
     }
     (value, gradient)
 }

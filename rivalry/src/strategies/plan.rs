@@ -8,6 +8,7 @@ use crate::registry::Choice;
 
 /// What a strategy asks for before training starts.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Needs {
     /// Runs with the same data, seed and settings that must have ended first.
     pub runs: Vec<NeededRun>,
@@ -58,7 +59,7 @@ impl NeededRun {
     }
 }
 
-/// What the loop does after [`Strategy::settle`].
+/// What the loop does after [`super::Strategy::settle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settle {
     /// Goes on.

@@ -19,7 +19,7 @@ pub struct Epoch<'a, T: Scalar> {
     pub train: &'a Inputs<T>,
     /// The validation part; empty when there is none.
     pub valid: &'a Inputs<T>,
-    /// The runs asked for in [`Strategy::needs`], in that order.
+    /// The runs asked for in [`super::Strategy::needs`], in that order.
     pub needed: &'a [Teacher<'a, T>],
 }
 

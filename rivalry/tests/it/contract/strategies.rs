@@ -14,7 +14,6 @@ fn off(name: &str) -> Result<Choice, &'static str> {
     let number = |knob: &str| Ok(Choice::new(name).with(knob, 0_i64));
     match name {
         "auxiliary" | "umt" | "mmpareto" => number("weight"),
-        "ogm" => number("alpha"),
         "ogm_ge" | "pmr" | "g2d" => number("epochs"),
         "agm" => Ok(Choice::new(name).with("alpha", 0_i64).with("clip", 0_i64)),
         "inforeg" => Ok(Choice::new(name).with("beta", 0_i64).with("auxiliary", 0_i64)),
@@ -25,7 +24,7 @@ fn off(name: &str) -> Result<Choice, &'static str> {
         "opm" => number("batches"),
         "amco" => Ok(Choice::new(name).with("sigma", 1_i64)),
         "sample_valuation" => number("repeats"),
-        "modality_valuation" => number("alpha"),
+        "ogm" | "modality_valuation" => number("alpha"),
         "mbsd" => Ok(Choice::new(name).with("auxiliary", 0_i64).with("distil", 0_i64)),
         "cml" | "functional_entropy" => number("lambda"),
         "lfm" => number("agreement"),

@@ -21,7 +21,7 @@ use crate::exit::{Failure, Problem, Status};
 use crate::home::Home;
 use crate::options::{DataArgs, RunningArgs, SplitArgs, TrainingArgs};
 use crate::output::{OutputArgs, keep};
-use crate::progress::{Progress, in_words};
+use crate::progress::Progress;
 use crate::{signals, usage, values};
 
 /// Does joint training lose on my features, which modality lost, and why?
@@ -148,18 +148,7 @@ fn measure(
     let engine = Engine { store: home.map(Home::store), threads, stop };
     let clock = || since.elapsed().as_secs_f64();
     let budget = args.running.budget.map(|budget| Budget { seconds: budget.as_secs_f64(), clock: &clock });
-    watch.progress.note(&format!(
-        "{}: {} samples, {} modalities, {} seed{}, {threads} thread{}{}",
-        data.name(),
-        data.n_samples(),
-        data.modalities().len(),
-        asked.seeds,
-        if asked.seeds == 1 { "" } else { "s" },
-        if threads == 1 { "" } else { "s" },
-        args.running
-            .budget
-            .map_or_else(String::new, |budget| format!(", {}", in_words(budget.as_secs_f64()))),
-    ));
+    watch.progress.note(&args.running.opening(data, asked.seeds));
     let done = sweep::diagnose(data, asked, &Metrics::all(), engine, budget.as_ref(), &watch);
     watch.progress.end();
     done.map_err(|error| failed(&error, continuation.as_deref()))

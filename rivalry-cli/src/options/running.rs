@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use rivalry::data::Dataset;
 
+use crate::progress::in_words;
 use crate::values;
 
 /// Seeds of a first look.
@@ -39,6 +41,22 @@ impl RunningArgs {
     /// How many seeds.
     pub(crate) fn seeds(&self, quick: bool) -> u32 {
         self.seeds.unwrap_or(if quick { QUICK_SEEDS } else { SEEDS })
+    }
+
+    /// What is about to run, for whoever waits for it.
+    pub(crate) fn opening(&self, data: &Dataset, seeds: u32) -> String {
+        let plural = |n: usize| if n == 1 { "" } else { "s" };
+        let threads = self.threads();
+        let budget = |budget: Duration| format!(", {}", in_words(budget.as_secs_f64()));
+        format!(
+            "{}: {} samples, {} modalities, {seeds} seed{}, {threads} thread{}{}",
+            data.name(),
+            data.n_samples(),
+            data.modalities().len(),
+            plural(seeds as usize),
+            plural(threads),
+            self.budget.map_or_else(String::new, budget),
+        )
     }
 
     /// How many threads.

@@ -84,14 +84,22 @@ pub fn confidence<T: Scalar>(logits: MatrixView<'_, T>, labels: &[u32]) -> f64 {
 /// rho_1 = a_1 / a_2 and the inverse; of more, the mean of a_r / a_q over the
 /// others q. `None` with one branch or no rows.
 pub fn discrepancy_ratios<T: Scalar>(branches: &[MatrixView<'_, T>], labels: &[u32]) -> Vec<Option<f64>> {
-    let a: Vec<f64> = branches.iter().map(|logits| confidence(*logits, labels)).collect();
-    let others = a.len().saturating_sub(1);
+    if labels.is_empty() {
+        return vec![None; branches.len()];
+    }
+    let confidences: Vec<f64> = branches.iter().map(|logits| confidence(*logits, labels)).collect();
+    discrepancy_of(&confidences)
+}
+
+/// [`discrepancy_ratios`] of confidences that are known already.
+pub fn discrepancy_of(confidences: &[f64]) -> Vec<Option<f64>> {
+    let others = confidences.len().saturating_sub(1);
     let one = |r: usize| {
-        let ratio = |q: usize| a[r] / a[q].max(SILENT);
-        let total: f64 = (0..a.len()).filter(|q| *q != r).map(ratio).sum();
-        (others > 0 && !labels.is_empty()).then(|| total / others as f64)
+        let ratio = |q: usize| confidences[r] / confidences[q].max(SILENT);
+        let total: f64 = (0..confidences.len()).filter(|q| *q != r).map(ratio).sum();
+        (others > 0).then(|| total / others as f64)
     };
-    (0..a.len()).map(one).collect()
+    (0..confidences.len()).map(one).collect()
 }
 
 /// The canonical cut of logged logits: every branch centred on its mean over

@@ -10,7 +10,7 @@ use crate::model::Workspace;
 use crate::num::{Matrix, Purpose, Scalar, special};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::parts::{cross_entropy, given, shares};
+use super::parts::{Cut, cross_entropy, given, shares};
 use super::{Needs, Objective, On, Step, Strategy, Term};
 
 const MASK: Purpose = Purpose::new("amco mask");
@@ -94,8 +94,7 @@ impl<T: Scalar> Strategy<T> for Amco {
             objective.add(Term::cross_entropy(On::Fused, 1.0));
             return;
         }
-        let logits: Vec<Matrix<f64>> =
-            (0..n_branches).map(|b| outputs.logits(b).to_matrix().map(Scalar::to_f64)).collect();
+        let logits: Vec<Matrix<f64>> = Cut::Raw.logits(at.epoch.model, outputs);
         let mut draws = at.draws(MASK, n_branches * n_classes);
         let mut shown = vec![Matrix::from_fn(at.rows.len(), n_classes, |_, _| 1.0); n_branches];
         for i in 0..at.rows.len() {

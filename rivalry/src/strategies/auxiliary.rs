@@ -7,7 +7,7 @@ use crate::num::Scalar;
 use crate::registry::{Default, Entry, Knob, Range};
 use crate::works;
 
-use super::{Epoch, Needs, Objective, On, Plan, Step, Strategy, SubStep, Term};
+use super::{Epoch, Needs, Objective, On, Plan, Step, Strategy, Term};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
@@ -51,7 +51,7 @@ impl<T: Scalar> Strategy<T> for Auxiliary {
             return Plan::default();
         }
         let encoder_rates = vec![self.encoder_rate; at.model.branches().len()];
-        Plan { steps: vec![SubStep { encoder_rates, head_rates: Vec::new() }], ..Plan::default() }
+        Plan::encoders(encoder_rates)
     }
 
     fn objective(&mut self, at: &Step<'_, T>, _outputs: &Workspace<T>, objective: &mut Objective<T>) {

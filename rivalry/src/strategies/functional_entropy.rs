@@ -15,7 +15,7 @@ use crate::model::{Branch, Inputs, LateFusion, Slice, Upstream, Workspace};
 use crate::num::{Draws, Matrix, Purpose, Scalar, special, sums};
 use crate::registry::{Citation, Default, Entry, Knob, Range, Settings};
 
-use super::parts::softmax;
+use super::parts::{deviation, sigmoid, softmax};
 use super::{Needs, Step, Strategy};
 
 const NOISE: Purpose = Purpose::new("functional entropy noise");
@@ -118,8 +118,7 @@ impl<'a, T: Scalar> Bench<'a, T> {
             let (z, q) = (z.row(i)[k].to_f64(), self.target.row(i)[k]);
             let small = special::exp(-z.abs());
             f[i] += (z.max(0.0) - z * q + special::ln_1p(small)) / n_classes;
-            let sigmoid = if z >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) };
-            T::from_f64(weights[i] * (sigmoid - q) / n_classes)
+            T::from_f64(weights[i] * (sigmoid(z) - q) / n_classes)
         });
         self.upstream.clear();
         self.upstream.fused.add(gradient.view());
@@ -147,12 +146,7 @@ impl<'a, T: Scalar> Bench<'a, T> {
 /// A noisy copy of a batch: normal noise with every feature's own deviation over the batch.
 fn noisy<T: Scalar>(clean: &Inputs<T>, draws: &mut Draws) -> Inputs<T> {
     let shaken = |x: &Matrix<T>| {
-        let n = x.rows() as f64;
-        let deviation = |c: usize| {
-            let mean = sums::sum_by(x.rows(), |i| x.row(i)[c].to_f64()) / n;
-            let square = |i: usize| (x.row(i)[c].to_f64() - mean) * (x.row(i)[c].to_f64() - mean);
-            (sums::sum_by(x.rows(), square) / (n - 1.0).max(1.0)).sqrt()
-        };
+        let deviation = |c: usize| deviation(x.rows(), |i| x.row(i)[c].to_f64());
         let deviations: Vec<f64> = (0..x.cols()).map(deviation).collect();
         Matrix::from_fn(x.rows(), x.cols(), |i, c| {
             T::from_f64(x.row(i)[c].to_f64() + deviations[c] * draws.normal())

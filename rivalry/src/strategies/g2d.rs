@@ -8,7 +8,7 @@ use crate::num::{Scalar, sums};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
 use super::parts::{of_labels, softmax};
-use super::{Epoch, NeededRun, Needs, Plan, Strategy, SubStep};
+use super::{Epoch, NeededRun, Needs, Plan, Strategy};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
@@ -67,7 +67,7 @@ impl<T: Scalar> Strategy<T> for G2d<T> {
             return Plan::default();
         }
         let encoder_rates = trains.iter().map(|trains| if *trains { 1.0 } else { 0.0 }).collect();
-        Plan { steps: vec![SubStep { encoder_rates, head_rates: Vec::new() }], ..Plan::default() }
+        Plan::encoders(encoder_rates)
     }
 
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {

@@ -17,7 +17,7 @@ use crate::num::Scalar;
 use crate::registry::{Choice, Citation, Default, Entry, Knob, Range, Settings};
 use crate::works;
 
-use super::{Epoch, NeededRun, Needs, Objective, On, Plan, Settle, Step, Strategy, SubStep, Teacher, Term};
+use super::{Epoch, NeededRun, Needs, Objective, On, Plan, Settle, Step, Strategy, Teacher, Term};
 
 const CITES: &[Citation] = &[works::WANG2020];
 
@@ -254,8 +254,7 @@ impl<T: Scalar> Strategy<T> for Online<T> {
             Phase::Measure { head, .. } => {
                 let rate = |b: usize| if head == n_branches || head == b { 1.0 } else { 0.0 };
                 let rates: Vec<f64> = (0..n_branches).map(rate).collect();
-                let steps = vec![SubStep { encoder_rates: rates.clone(), head_rates: rates }];
-                Plan { steps, aside: true, ..Plan::default() }
+                Plan { aside: true, ..Plan::branches(rates) }
             }
             Phase::Train { .. } => Plan::default(),
         }

@@ -13,7 +13,7 @@ use crate::model::{Inputs, Slice, Upstream, Workspace, loss};
 use crate::num::{Matrix, Scalar, special, sums};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::parts::{given, shares, softmax};
+use super::parts::{Cut, given, shares, softmax};
 use super::{Epoch, Needs, Objective, On, Plan, Step, Strategy, Term};
 
 /// Registration.
@@ -148,9 +148,7 @@ impl<T: Scalar> Strategy<T> for Lfm<T> {
         }
         let weight = |i: usize| 2.0 * self.weights[i].to_f64();
         objective.add(Term::cross_entropy(On::Fused, weight(0)));
-        let n_branches = at.epoch.model.branches().len();
-        let logits: Vec<_> =
-            (0..n_branches).map(|b| outputs.logits(b).to_matrix().map(Scalar::to_f64)).collect();
+        let logits: Vec<_> = Cut::Raw.logits(at.epoch.model, outputs);
         let (value, gradients) = divergence(&logits, &shares(at));
         for (b, gradient) in gradients.iter().enumerate() {
             let value = if b == 0 { weight(1) * value } else { 0.0 };

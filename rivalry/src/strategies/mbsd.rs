@@ -10,7 +10,7 @@ use crate::model::{Workspace, loss};
 use crate::num::{Matrix, Scalar, special};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::parts::{given, of_labels, shares, softmax};
+use super::parts::{Cut, given, of_labels, shares, softmax};
 use super::{Needs, Objective, On, Step, Strategy, Term};
 
 /// Registration.
@@ -63,8 +63,7 @@ impl<T: Scalar> Strategy<T> for Mbsd {
         if self.distil == 0.0 || n_branches < 2 {
             return;
         }
-        let logits: Vec<Matrix<f64>> =
-            (0..n_branches).map(|b| outputs.logits(b).to_matrix().map(Scalar::to_f64)).collect();
+        let logits: Vec<Matrix<f64>> = Cut::Raw.logits(at.epoch.model, outputs);
         let p: Vec<_> = logits.iter().map(|z| softmax(z.view())).collect();
         let right: Vec<_> = p.iter().map(|p| of_labels(p, at.labels)).collect();
         let shares = shares(at);

@@ -9,7 +9,7 @@ use crate::model::loss;
 use crate::num::{Matrix, Scalar};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::{Epoch, Needs, Plan, Settle, Strategy, SubStep};
+use super::{Epoch, Needs, Plan, Settle, Strategy};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
@@ -117,7 +117,7 @@ impl<T: Scalar> Strategy<T> for Mses<T> {
         let stopped = self.losses.chunks_exact(KEPT).map(|kept| kept[3] > T::ZERO);
         let encoder_rates: Vec<f64> = stopped.map(|stopped| if stopped { 0.0 } else { 1.0 }).collect();
         // When all have stopped, the head trains on alone.
-        Plan { steps: vec![SubStep { encoder_rates, head_rates: Vec::new() }], ..Plan::default() }
+        Plan::encoders(encoder_rates)
     }
 
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {

@@ -9,7 +9,7 @@ use crate::model::loss;
 use crate::num::Scalar;
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::{Epoch, Needs, Plan, Strategy, SubStep};
+use super::{Epoch, Needs, Plan, Strategy};
 
 /// Epochs that the present accuracy is compared with.
 const WINDOW: usize = 5;
@@ -87,8 +87,7 @@ impl<T: Scalar> Strategy<T> for Mslr<T> {
             self.accuracies.chunks_exact(n_branches).map(|epoch| epoch[b].to_f64()).collect()
         };
         let rates: Vec<f64> = (0..n_branches).map(|b| tilt(b) * rate(&of(b), self.strength)).collect();
-        let steps = vec![SubStep { encoder_rates: rates.clone(), head_rates: rates }];
-        Plan { steps, ..Plan::default() }
+        Plan::branches(rates)
     }
 
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {

@@ -8,11 +8,11 @@
 //! matrices of every encoder, its deviation that of the gradient before the scaling.
 
 use crate::model::{Workspace, meters};
-use crate::num::{Matrix, Purpose, Scalar, special, sums};
+use crate::num::{Matrix, Purpose, Scalar, special};
 use crate::registry::{Citation, Default, Entry, Knob, Range, Settings};
 use crate::works;
 
-use super::parts::{CUT, Cut, matrices};
+use super::parts::{CUT, Cut, deviation, matrices};
 use super::{Needs, Objective, On, Step, Strategy, Term};
 
 const NOISE: Purpose = Purpose::new("ogm-ge noise");
@@ -100,7 +100,8 @@ impl<T: Scalar> Strategy<T> for Ogm {
         for (branch, factor) in self.factors.iter().enumerate() {
             for range in matrices(model, branch) {
                 let gradient = &mut groups[0][range];
-                let noise = if self.noise { deviation(gradient) + 1e-8 } else { 0.0 };
+                let noise =
+                    if self.noise { deviation(gradient.len(), |i| gradient[i].to_f64()) + 1e-8 } else { 0.0 };
                 for g in gradient {
                     let shake = if self.noise { noise * draws.normal() } else { 0.0 };
                     *g = T::from_f64(factor * g.to_f64() + shake);
@@ -108,14 +109,6 @@ impl<T: Scalar> Strategy<T> for Ogm {
             }
         }
     }
-}
-
-/// The standard deviation of all entries, with n - 1 below the sum of squares.
-fn deviation<T: Scalar>(values: &[T]) -> f64 {
-    let n = values.len() as f64;
-    let mean = sums::sum_by(values.len(), |i| values[i].to_f64()) / n;
-    let square = |i: usize| (values[i].to_f64() - mean) * (values[i].to_f64() - mean);
-    (sums::sum_by(values.len(), square) / (n - 1.0).max(1.0)).sqrt()
 }
 
 #[cfg(test)]
@@ -132,6 +125,6 @@ mod tests {
     #[test]
     fn noise_has_the_deviation_of_the_gradient_before_the_scaling() {
         let values = [1.0_f64, 3.0, -1.0, 5.0, 2.0];
-        assert!((deviation(&values) - 5.0_f64.sqrt()).abs() < 1e-12);
+        assert!((deviation(values.len(), |i| values[i]) - 5.0_f64.sqrt()).abs() < 1e-12);
     }
 }

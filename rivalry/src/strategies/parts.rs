@@ -2,7 +2,7 @@
 //! double precision.
 
 use crate::model::{LateFusion, Role, Workspace, loss, meters};
-use crate::num::{Matrix, MatrixView, Scalar, special};
+use crate::num::{Matrix, MatrixView, Scalar, special, sums};
 use crate::registry::{Default, Knob, Range, Settings};
 
 use super::{On, Step, Term};
@@ -83,6 +83,19 @@ pub(super) fn entropy(p: &[f64]) -> f64 {
     p.iter().filter(|p| **p > 0.0).map(|p| -p * special::ln(*p)).sum()
 }
 
+/// 1 / (1 + e^-z) without overflow.
+pub(super) fn sigmoid(z: f64) -> f64 {
+    let small = special::exp(-z.abs());
+    if z >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }
+}
+
+/// The standard deviation of n values, with n - 1 below the sum of squares.
+pub(super) fn deviation(n: usize, value: impl Fn(usize) -> f64) -> f64 {
+    let mean = sums::sum_by(n, &value) / n as f64;
+    let square = |i: usize| (value(i) - mean) * (value(i) - mean);
+    (sums::sum_by(n, square) / (n as f64 - 1.0).max(1.0)).sqrt()
+}
+
 /// A term whose gradient was computed in double precision.
 pub(super) fn given<T: Scalar>(on: On, value: f64, gradient: &Matrix<f64>) -> Term<T> {
     Term::given(on, value, gradient.map(T::from_f64))
@@ -97,12 +110,4 @@ pub(super) fn matrices<T: Scalar>(
         t.branch == branch && t.role == Role::Encoder && t.name.ends_with("weight")
     };
     model.tensors().into_iter().filter(of_branch).map(|t| t.range)
-}
-
-/// A modality's discrepancy ratio given the scores of all: the mean of its score over that of
-/// each other one; 1 of a single modality.
-pub(super) fn discrepancy(scores: &[f64], modality: usize) -> f64 {
-    let others = scores.iter().enumerate().filter(|(other, _)| *other != modality);
-    let ratios: Vec<f64> = others.map(|(_, s)| scores[modality] / s.max(1e-12)).collect();
-    if ratios.is_empty() { 1.0 } else { ratios.iter().sum::<f64>() / ratios.len() as f64 }
 }

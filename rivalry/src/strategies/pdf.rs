@@ -12,7 +12,7 @@ use crate::model::Workspace;
 use crate::num::{Matrix, MatrixView, Scalar, special};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::parts::{cross_entropy, given, of_labels, shares, softmax};
+use super::parts::{Cut, cross_entropy, given, of_labels, shares, sigmoid, softmax};
 use super::{Fusing, Needs, Objective, On, Step, Strategy};
 
 /// Registration.
@@ -48,10 +48,6 @@ pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
 struct Pdf {
     auxiliary: f64,
     predict: f64,
-}
-
-fn sigmoid(z: f64) -> f64 {
-    1.0 / (1.0 + special::exp(-z))
 }
 
 /// Fusion weights of one sample from the predicted chances and the distances from uniform.
@@ -96,8 +92,7 @@ impl<T: Scalar> Strategy<T> for Pdf {
     fn objective(&mut self, at: &Step<'_, T>, outputs: &Workspace<T>, objective: &mut Objective<T>) {
         let n_branches = at.epoch.model.branches().len();
         let shares = shares(at);
-        let logits: Vec<Matrix<f64>> =
-            (0..n_branches).map(|b| outputs.logits(b).to_matrix().map(Scalar::to_f64)).collect();
+        let logits: Vec<Matrix<f64>> = Cut::Raw.logits(at.epoch.model, outputs);
         let p: Vec<_> = logits.iter().map(|z| softmax(z.view())).collect();
         let first = |z: MatrixView<'_, T>| (0..z.rows()).map(|i| sigmoid(z.row(i)[0].to_f64())).collect();
         let chances: Vec<Vec<f64>> = (0..n_branches).map(|b| first(outputs.own_logits(b))).collect();

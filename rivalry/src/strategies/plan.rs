@@ -101,6 +101,18 @@ impl Default for Plan {
     }
 }
 
+impl Plan {
+    /// One step per batch, with a rate factor per encoder.
+    pub(super) fn encoders(encoder_rates: Vec<f64>) -> Self {
+        Self { steps: vec![SubStep { encoder_rates, head_rates: Vec::new() }], ..Self::default() }
+    }
+
+    /// One step per batch, with a rate factor per branch: its encoder and its heads.
+    pub(super) fn branches(rates: Vec<f64>) -> Self {
+        Self { steps: vec![SubStep { encoder_rates: rates.clone(), head_rates: rates }], ..Self::default() }
+    }
+}
+
 impl SubStep {
     /// The rate factor of each stretch of the parameter vector, in the vector's order.
     pub fn rates<T: Scalar>(&self, model: &LateFusion<T>) -> Vec<(Range<usize>, f64)> {

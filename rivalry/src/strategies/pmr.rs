@@ -6,11 +6,11 @@
 //! modality's discrepancy ratio is its mean probability of the right class over that of the
 //! others.
 
-use crate::model::{Inputs, Workspace};
+use crate::model::{Inputs, Workspace, meters};
 use crate::num::{Matrix, MatrixView, Purpose, Scalar, special, sums};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::parts::{discrepancy, entropy, given, of_labels, shares, softmax};
+use super::parts::{entropy, given, of_labels, shares, softmax};
 use super::{Epoch, Needs, Objective, On, Plan, Step, Strategy, Term};
 
 const PROTOTYPES: Purpose = Purpose::new("prototype samples");
@@ -183,12 +183,12 @@ impl<T: Scalar> Strategy<T> for Pmr<T> {
             probabilities.push(softmax(distances.map(|d| -d).view()));
             all.push((own, distances));
         }
-        let scores: Vec<f64> =
-            probabilities.iter().map(|p| of_labels(p, at.labels).iter().sum::<f64>()).collect();
+        let confidence = |p: &Matrix<f64>| sums::sum(&of_labels(p, at.labels)) / at.labels.len() as f64;
+        let ratios = meters::discrepancy_of(&probabilities.iter().map(confidence).collect::<Vec<_>>());
         let early = f64::from(at.epoch.index) < self.entropy_epochs;
         let shares = shares(at);
         for (b, ((prototypes, distances), p)) in all.iter().zip(&probabilities).enumerate() {
-            let ratio = discrepancy(&scores, b);
+            let ratio = ratios[b].unwrap_or(1.0);
             let pull = self.alpha * behind(ratio, self.steep);
             let hold = if early { self.mu * behind(1.0 / ratio, self.steep) } else { 0.0 };
             if pull == 0.0 && hold == 0.0 {

@@ -10,7 +10,7 @@ use crate::model::Workspace;
 use crate::num::{Matrix, Scalar, special};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::parts::{cross_entropy, given, shares, softmax};
+use super::parts::{Cut, cross_entropy, given, shares, softmax};
 use super::{Fusing, Needs, Objective, On, Step, Strategy};
 
 /// What energies are divided by.
@@ -90,8 +90,7 @@ impl<T: Scalar> Strategy<T> for Qmf<T> {
     fn objective(&mut self, at: &Step<'_, T>, outputs: &Workspace<T>, objective: &mut Objective<T>) {
         let n_branches = at.epoch.model.branches().len();
         let shares = shares(at);
-        let logits: Vec<Matrix<f64>> =
-            (0..n_branches).map(|b| outputs.logits(b).to_matrix().map(Scalar::to_f64)).collect();
+        let logits: Vec<Matrix<f64>> = Cut::Raw.logits(at.epoch.model, outputs);
         let energies: Vec<Vec<f64>> = logits
             .iter()
             .map(|z| (0..z.rows()).map(|i| log_sum_exp(z.row(i)) / TEMPERATURE).collect())

@@ -11,7 +11,7 @@ use crate::num::{Matrix, Scalar, special};
 use crate::registry::{Citation, Default, Entry, Knob, Range, Settings};
 
 use super::parts::{cross_entropy, given, of_labels, shares, softmax};
-use super::{Epoch, Needs, Objective, On, Plan, Step, Strategy, SubStep};
+use super::{Epoch, Needs, Objective, On, Plan, Step, Strategy};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
@@ -95,8 +95,7 @@ impl<T: Scalar> Strategy<T> for ReconBoost {
         let n_branches = at.model.branches().len();
         let Some(turn) = self.turn(at.index, n_branches) else { return Plan::default() };
         let rates: Vec<f64> = (0..n_branches).map(|b| f64::from(u8::from(b == turn))).collect();
-        let steps = vec![SubStep { encoder_rates: rates.clone(), head_rates: rates }];
-        Plan { steps, ..Plan::default() }
+        Plan::branches(rates)
     }
 
     fn objective(&mut self, at: &Step<'_, T>, outputs: &Workspace<T>, objective: &mut Objective<T>) {

@@ -12,7 +12,7 @@ use crate::model::Workspace;
 use crate::num::{Matrix, Scalar, special};
 use crate::registry::{Citation, Default, Entry, Knob, Range};
 
-use super::parts::{given, shares};
+use super::parts::{Cut, given, shares, sigmoid};
 use super::{Fusing, Needs, Objective, On, Step, Strategy};
 
 /// Registration.
@@ -70,8 +70,7 @@ impl<T: Scalar> Strategy<T> for Tmc {
 
     fn objective(&mut self, at: &Step<'_, T>, outputs: &Workspace<T>, objective: &mut Objective<T>) {
         let n_branches = at.epoch.model.branches().len();
-        let logits: Vec<Matrix<f64>> =
-            (0..n_branches).map(|b| outputs.logits(b).to_matrix().map(Scalar::to_f64)).collect();
+        let logits: Vec<Matrix<f64>> = Cut::Raw.logits(at.epoch.model, outputs);
         let penalty = (f64::from(at.epoch.index + 1) / self.anneal.max(1.0)).min(1.0);
         let mut values = vec![0.0; n_branches];
         let mut gradients: Vec<_> = logits.iter().map(|z| Matrix::zeros(z.rows(), z.cols())).collect();
@@ -113,11 +112,6 @@ impl<T: Scalar> Strategy<T> for Tmc {
 /// ln(1 + e^z) without overflow.
 fn softplus(z: f64) -> f64 {
     z.max(0.0) + special::ln_1p(special::exp(-z.abs()))
-}
-
-fn sigmoid(z: f64) -> f64 {
-    let small = special::exp(-z.abs());
-    if z >= 0.0 { 1.0 / (1.0 + small) } else { small / (1.0 + small) }
 }
 
 /// The evidence of the combined opinion.

@@ -7,7 +7,7 @@ use crate::num::Scalar;
 use crate::registry::{Default, Entry, Knob, Range};
 use crate::works;
 
-use super::{Epoch, NeededRun, Needs, On, Plan, Settle, Strategy, SubStep};
+use super::{Epoch, NeededRun, Needs, On, Plan, Settle, Strategy};
 
 /// Registration.
 pub(super) const fn entry<T: Scalar>() -> Entry<dyn Strategy<T>> {
@@ -64,6 +64,6 @@ impl<T: Scalar> Strategy<T> for WarmStart {
             return Plan::default();
         }
         let encoder_rates = vec![0.0; at.model.branches().len()];
-        Plan { steps: vec![SubStep { encoder_rates, head_rates: Vec::new() }], ..Plan::default() }
+        Plan::encoders(encoder_rates)
     }
 }

@@ -12,11 +12,11 @@ use crate::train::tests::small_data;
 
 /// Counts runs; may raise the flag after some.
 #[derive(Default)]
-struct Counter {
-    computed: AtomicUsize,
-    reused: AtomicUsize,
-    stop_after: usize,
-    stop: AtomicBool,
+pub(super) struct Counter {
+    pub(super) computed: AtomicUsize,
+    pub(super) reused: AtomicUsize,
+    pub(super) stop_after: usize,
+    pub(super) stop: AtomicBool,
 }
 
 impl SweepWatch for Counter {

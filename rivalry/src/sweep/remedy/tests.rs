@@ -1,7 +1,7 @@
 //! The comparison's contracts: same bits for any number of threads, resuming, equal budgets, the rules of
 //! choice and answer on trials made by hand.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::arms::Kind;
 use super::measure::{Outcome, Said};
@@ -9,26 +9,8 @@ use super::*;
 use crate::metrics::Design;
 use crate::registry::{Choice, Value};
 use crate::store::Store;
-use crate::sweep::RunDone;
+use crate::sweep::tests::Counter;
 use crate::train::tests::small_data;
-
-#[derive(Default)]
-struct Counter {
-    computed: AtomicUsize,
-    reused: AtomicUsize,
-    stop_after: usize,
-    stop: AtomicBool,
-}
-
-impl SweepWatch for Counter {
-    fn run_done(&self, run: &RunDone<'_>) {
-        let counter = if run.reused { &self.reused } else { &self.computed };
-        let count = counter.fetch_add(1, Ordering::SeqCst) + 1;
-        if self.stop_after > 0 && count == self.stop_after {
-            self.stop.store(true, Ordering::SeqCst);
-        }
-    }
-}
 
 fn asked(methods: &[&str], configurations: usize) -> RemedyAsked {
     RemedyAsked {

@@ -44,6 +44,12 @@ fn objective(
         .sum()
 }
 
+/// A step at the epoch's weights on these rows, which are all training rows in order.
+fn whole<'a, T: crate::num::Scalar>(epoch: &'a Epoch<'a, T>, rows: &'a [u32]) -> Step<'a, T> {
+    let labels = &epoch.train.y;
+    Step { epoch, sub_step: 0, position: 0, params: epoch.params, rows, picks: rows, labels, weights: None }
+}
+
 fn job(strategy: &str, class_weights: ClassWeights) -> (Job, Dataset) {
     // A smooth activation: no kinks to step over.
     let encoder = Choice::new("mlp").with("width", 4_i64).with("activation", "tanh");
@@ -123,16 +129,7 @@ fn the_direction_of_a_step_is_the_gradient_of_the_objective() {
                 needed: &needed,
             };
             let rows: Vec<u32> = (0..on.train.len() as u32).collect();
-            let at = Step {
-                params: &params,
-                epoch: &epoch,
-                sub_step: 0,
-                position: 0,
-                rows: &rows,
-                picks: &rows,
-                labels: &on.train.y,
-                weights: None,
-            };
+            let at = whole(&epoch, &rows);
             let source = Slice::all(&on.train);
             let entry = find("strategy", strategies::table::<f64>(), entry.name).unwrap();
             let mut strategy = (entry.build)(&entry.settle(&Choice::new(entry.name)).unwrap());
@@ -183,16 +180,7 @@ fn terms_kept_apart_and_stopped_terms_add_up_as_they_should() {
     let (model, train) = (&on.model, &on.train);
     let epoch =
         Epoch { index: 0, n_epochs: 1, seed: 0, model, params: &params, train, valid: train, needed: &[] };
-    let at = Step {
-        params: &params,
-        epoch: &epoch,
-        sub_step: 0,
-        position: 0,
-        rows: &rows,
-        picks: &rows,
-        labels: &train.y,
-        weights: None,
-    };
+    let at = whole(&epoch, &rows);
     let gradient = |strategy: &mut dyn Strategy<f64>| {
         let mut buffers = Buffers::new(model, rows.len());
         let weighting = Weighting { classes: None, samples: None };
@@ -229,16 +217,7 @@ fn factors_on_embeddings_reach_the_gradient() {
     let rows: Vec<u32> = (0..train.len() as u32).collect();
     let epoch =
         Epoch { index: 0, n_epochs: 1, seed: 0, model, params: &params, train, valid: train, needed: &[] };
-    let at = Step {
-        params: &params,
-        epoch: &epoch,
-        sub_step: 0,
-        position: 0,
-        rows: &rows,
-        picks: &rows,
-        labels: &train.y,
-        weights: None,
-    };
+    let at = whole(&epoch, &rows);
     let (mut buffers, mut direction) = (Buffers::new(model, rows.len()), Vec::new());
     let weighting = Weighting { classes: None, samples: None };
     let source = Slice::all(train);
@@ -276,16 +255,7 @@ fn own_logits_of_the_talks_encoder_are_its_logits() {
     let (model, rows) = (&on.model, (0..train.len() as u32).collect::<Vec<u32>>());
     let epoch =
         Epoch { index: 0, n_epochs: 1, seed: 0, model, params: &params, train, valid: train, needed: &[] };
-    let at = Step {
-        params: &params,
-        epoch: &epoch,
-        sub_step: 0,
-        position: 0,
-        rows: &rows,
-        picks: &rows,
-        labels: &train.y,
-        weights: None,
-    };
+    let at = whole(&epoch, &rows);
     let choice = &auxiliary.spec().strategy;
     let entry = find("strategy", strategies::table::<f64>(), &choice.name).unwrap();
     let mut strategy = (entry.build)(&entry.settle(choice).unwrap());
@@ -338,16 +308,7 @@ fn tiled_and_whole<T: Scalar>(
     let n = on.train.len();
     assert!(n > 240 && !n.is_multiple_of(240), "several tiles, the last one short: {n}");
     let rows: Vec<u32> = (0..n as u32).collect();
-    let at = Step {
-        params: &params,
-        epoch: &epoch,
-        sub_step: 0,
-        position: 0,
-        rows: &rows,
-        picks: &rows,
-        labels: &on.train.y,
-        weights: None,
-    };
+    let at = whole(&epoch, &rows);
     let samples: Option<Vec<T>> = samples.then(|| (0..n).map(|i| T::from_f64((i % 7) as f64)).collect());
     let weighting = Weighting { classes: on.class_weights.as_deref(), samples: samples.as_deref() };
     assert!(Tiles::suit(&on.model));

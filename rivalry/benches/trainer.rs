@@ -5,7 +5,11 @@
 //! With the argument `serve` it reads requests (`rivalry` or `products`) from
 //! standard input and answers each with a line of JSON when the work is done;
 //! whoever asks measures. Without it, it times both in turns by the wall clock,
-//! for quick looks.
+//! for quick looks. With `hooks` it measures what the hooks of strategies cost
+//! naive training: the same epochs by a loop that has none.
+
+#[path = "trainer/hooks.rs"]
+mod hooks;
 
 use std::hint::black_box;
 use std::io::{BufRead, Write};
@@ -27,11 +31,10 @@ const MODALITIES: [(&str, usize); 2] = [("pix", 240), ("fou", 76)];
 fn main() {
     let data = data_set();
     let job = job(&data);
-    let mut products = Products::new();
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        serve(&data, &job, &mut products);
-    } else {
-        compare(&data, &job, &mut products);
+    match std::env::args().nth(1).as_deref() {
+        Some("serve") => serve(&data, &job, &mut Products::new()),
+        Some("hooks") => hooks::compare(&data),
+        _ => compare(&data, &job, &mut Products::new()),
     }
 }
 
@@ -56,8 +59,12 @@ fn data_set() -> Dataset {
 }
 
 fn job(data: &Dataset) -> Job {
+    job_of(data, N_EPOCHS)
+}
+
+fn job_of(data: &Dataset, n_epochs: usize) -> Job {
     let spec = Spec {
-        epochs: Some(N_EPOCHS as u32),
+        epochs: Some(n_epochs as u32),
         batch: BATCH as u32,
         patience: Some(0),
         valid_share: 0.0,

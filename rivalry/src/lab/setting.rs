@@ -12,6 +12,9 @@ use crate::registry::{Choice, Default as KnobDefault, Knob, Range, Value, find, 
 use crate::spec::{Precision, Spec, Until};
 use crate::{solvers, strategies};
 
+/// Rate of gradient descent where nobody chose one: stable at the default setting.
+const DESCENT_RATE: f64 = 2.0;
+
 /// One point of the theory.
 ///
 /// The paper states orders of magnitude only (`poly(K)`, `polylog(K)`); every
@@ -298,6 +301,20 @@ impl Setting {
     pub fn for_curves(mut self) -> Self {
         if self.solver.name == "gradient_flow" {
             self.solver.set.entry("stride".to_owned()).or_insert(Value::Number(0.02));
+        }
+        self
+    }
+
+    /// The same setting under gradient descent where its strategy changes with every step, which a flow
+    /// has not: for whoever asked for no solver.
+    pub fn for_strategy(mut self) -> Self {
+        let names: Vec<String> = (1..=self.n_modalities()).map(|r| format!("m{r}")).collect();
+        let is_stepwise = find("strategy", strategies::table::<f64>(), &self.strategy.name)
+            .ok()
+            .and_then(|entry| Some((entry.build)(&entry.settle(&self.strategy).ok()?)))
+            .is_some_and(|strategy| strategy.needs(&names).stepwise);
+        if is_stepwise {
+            self.solver = Choice::new("gradient_descent").with("lr", DESCENT_RATE);
         }
         self
     }

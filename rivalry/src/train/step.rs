@@ -27,7 +27,7 @@ impl<T: Scalar> Buffers<T> {
             work: Workspace::new(model, max_rows),
             upstream: Upstream::new(model, max_rows),
             objective: Objective::new(),
-            groups: vec![vec![T::ZERO; model.n_params()]],
+            groups: Vec::new(),
             term_grad: Matrix::zeros(max_rows, model.n_classes()),
             log_norm: vec![T::ZERO; max_rows],
             weights: Vec::with_capacity(max_rows),
@@ -87,7 +87,10 @@ pub(super) fn evaluate<T: Scalar>(
     strategy.objective(at, work, objective);
 
     let mut fused_loss = None;
-    groups.resize_with(objective.n_groups(), || vec![T::ZERO; model.n_params()]);
+    groups.resize_with(objective.n_groups(), Vec::new);
+    // The first group is what the solver takes: its own buffer, step after step.
+    std::mem::swap(direction, &mut groups[0]);
+    groups.iter_mut().for_each(|group| group.resize(model.n_params(), T::ZERO));
     for (g, grad) in groups.iter_mut().enumerate() {
         upstream.clear();
         for term in objective.group(g) {
@@ -99,8 +102,6 @@ pub(super) fn evaluate<T: Scalar>(
         model.backward(params, source, upstream, frozen, work, grad);
     }
     strategy.gradient(at, groups);
-    // The solver takes the first group; its old buffer serves the next step.
-    direction.resize(model.n_params(), T::ZERO);
     std::mem::swap(direction, &mut groups[0]);
     fused_loss.unwrap_or_else(|| loss::mean_cross_entropy(work.fused(), at.labels))
 }

@@ -22,6 +22,7 @@ Examples:
   rivalry lab race
   rivalry lab race --trials 1000 --set until=decided --out race
   rivalry lab race --strategy auxiliary
+  rivalry lab race --strategy ogm_ge --trials 8 --set dim=200 --set n=200 --set classes=5
   rivalry lab race --set strength.2=1.2 --set m=16 --json")]
 pub(super) struct RaceArgs {
     #[command(flatten)]

@@ -31,7 +31,8 @@ pub(super) struct SettingArgs {
     /// How the modalities are trained together; see `rivalry list strategies`
     #[arg(long, value_name = "NAME")]
     strategy: Option<String>,
-    /// `gradient_flow`, or `gradient_descent` with `--set solver.lr=...`
+    /// `gradient_flow`, or `gradient_descent` with `--set solver.lr=...` [default: gradient_flow;
+    /// for strategies that change with every step gradient_descent, solver.lr=2]
     #[arg(long, value_name = "NAME")]
     solver: Option<String>,
 }
@@ -66,6 +67,9 @@ impl SettingArgs {
             if let Err(error) = setting.set(key, value) {
                 problems.push(error);
             }
+        }
+        if !all.iter().any(|(key, _)| key.split('.').next() == Some("solver")) {
+            setting = setting.for_strategy();
         }
         if problems.is_empty() {
             problems = setting.check().err().unwrap_or_default();

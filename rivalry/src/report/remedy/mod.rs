@@ -57,12 +57,16 @@ fn card(results: &Results, answer: &Answer) -> Card {
     };
     let plain = |text: String| Evidence { subject: String::new(), text };
     let mut evidence = Vec::new();
-    if let (Some(best), Some(chosen)) = (&results.best_on_validation, &results.chosen) {
-        evidence.push(plain(if best == chosen {
-            format!("validation: {best} is best, and nothing simpler is within one standard error of it")
-        } else {
-            format!("validation: {best} is best; {chosen} is the simplest within one standard error of it")
-        }));
+    if let Some(chosen) = &results.chosen {
+        let near = results.remedies.iter().filter(|row| row.within_one_standard_error && !row.chosen).count();
+        evidence.push(plain(format!(
+            "validation chooses {chosen}; {} within one standard error of it",
+            match near {
+                0 => "no other row is".to_owned(),
+                1 => "1 other row is".to_owned(),
+                near => format!("{near} other rows are"),
+            }
+        )));
     }
     for name in &answer.proven {
         let Some(row) = results.remedies.iter().find(|row| row.name == *name) else { continue };

@@ -22,7 +22,6 @@ pub(super) struct Results {
     pub(super) best_unimodal: String,
     pub(super) weakest_modality: Option<String>,
     pub(super) weakest_classes: Vec<String>,
-    pub(super) best_on_validation: Option<String>,
     pub(super) chosen: Option<String>,
     pub(super) remedies: Vec<Remedy>,
     pub(super) refused: Vec<Refused>,

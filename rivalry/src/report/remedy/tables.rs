@@ -25,10 +25,7 @@ pub(super) fn gains(results: &Results, settings: &Settings) -> Table {
          made by"
             .to_owned(),
     );
-    caption.push(
-        "* within one standard error of the best on validation rows; ** chosen: the simplest of them"
-            .to_owned(),
-    );
+    caption.push("** chosen: the best on validation rows; * within one standard error of it".to_owned());
     Table {
         title: "What each method gains".to_owned(),
         caption,

@@ -2,7 +2,7 @@
 
 use crate::metrics::Design;
 
-use super::choice::Chosen;
+use super::choice::Standing;
 use super::compare::Facts;
 use super::results::{Answer, RemedyRow};
 
@@ -12,8 +12,8 @@ impl Facts<'_> {
         &self,
         rows: &[RemedyRow],
         methods: &[usize],
-        chosen: Option<&Chosen>,
-        control: Option<&Chosen>,
+        all: Option<&Standing>,
+        controls: Option<&Standing>,
     ) -> Answer {
         let tail = 1.0 - self.series.bootstrap.level;
         let is_proven = |arm: &&usize| {
@@ -28,10 +28,10 @@ impl Facts<'_> {
         let proven: Vec<usize> = methods.iter().filter(is_proven).copied().collect();
         let name = |arm: usize| self.arms[arm].name.clone();
         let names: Vec<String> = proven.iter().map(|arm| name(*arm)).collect();
-        let simplest = control.map(|control| name(control.simplest));
-        let (code, advice, sentence) = match chosen {
-            Some(chosen) if proven.contains(&chosen.simplest) => {
-                let row = &rows[chosen.simplest];
+        let simplest = controls.map(|controls| name(controls.simplest()));
+        let (code, advice, sentence) = match all {
+            Some(all) if proven.contains(&all.best) => {
+                let row = &rows[all.best];
                 let over = row.hardest_control.clone().unwrap_or_default();
                 let gain = row.gain_over_controls.0.as_ref().map_or(0.0, |gain| gain.value);
                 let sentence = format!(
@@ -61,7 +61,7 @@ impl Facts<'_> {
                 ("within_noise", simplest, sentence)
             }
         };
-        Answer { code, advice, proven: names, sentence, notes: self.notes(chosen.is_some()) }
+        Answer { code, advice, proven: names, sentence, notes: self.notes(all.is_some()) }
     }
 
     fn notes(&self, has_choice: bool) -> Vec<String> {

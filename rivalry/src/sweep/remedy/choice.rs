@@ -8,14 +8,19 @@ use super::measure::{TrialOutcome, share};
 /// Replicates of a standard error.
 const REPLICATES: usize = 1_000;
 
-/// What validation says.
-pub(super) struct Chosen {
-    /// The arm with the highest mean validation accuracy.
+/// What validation says of some arms.
+pub(super) struct Standing {
+    /// The arm with the highest mean validation accuracy: of all arms it is the chosen one.
     pub(super) best: usize,
     /// The arms within one standard error of it, itself included.
-    pub(super) within: Vec<usize>,
-    /// The simplest of them.
-    pub(super) simplest: usize,
+    pub(super) near: Vec<usize>,
+}
+
+impl Standing {
+    /// The simplest of the near arms.
+    pub(super) fn simplest(&self) -> usize {
+        self.near[0]
+    }
 }
 
 /// Mean validation accuracy and minus the mean loss over trials; `None` where some trial has none.
@@ -41,8 +46,9 @@ pub(super) fn best(trials: &[TrialOutcome], arms: &[usize]) -> Option<usize> {
     top.map(|(arm, _)| arm)
 }
 
-/// Chooses among arms given in the order of simplicity. `groups` holds one number per sample of the data set.
-pub(super) fn choose(trials: &[TrialOutcome], groups: Option<&[u32]>, arms: &[usize]) -> Option<Chosen> {
+/// Where arms stand that are given in the order of simplicity: of equals the simplest is best. `groups` holds one number
+/// per sample of the data set. `None` where no arm has validation rows in every trial.
+pub(super) fn standing(trials: &[TrialOutcome], groups: Option<&[u32]>, arms: &[usize]) -> Option<Standing> {
     let best = best(trials, arms)?;
     let is_near = |arm: &usize| {
         *arm == best
@@ -51,9 +57,7 @@ pub(super) fn choose(trials: &[TrialOutcome], groups: Option<&[u32]>, arms: &[us
                 difference <= error
             }
     };
-    let within: Vec<usize> = arms.iter().copied().filter(is_near).collect();
-    let simplest = within[0];
-    Some(Chosen { best, within, simplest })
+    Some(Standing { best, near: arms.iter().copied().filter(is_near).collect() })
 }
 
 /// How far an arm is behind the best on validation rows, and the standard error of that paired difference.

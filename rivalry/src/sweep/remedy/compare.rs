@@ -7,7 +7,7 @@ use crate::num::parallel;
 use crate::stats::holm;
 
 use super::arms::{Arm, Kind};
-use super::choice::{self, Chosen};
+use super::choice::{self, Standing};
 use super::measure::{Outcome, Said, TrialOutcome, share};
 use super::results::{Answer, Refused, RelativeCost, Remedies, RemedyRow, Search};
 
@@ -72,12 +72,12 @@ impl Facts<'_> {
         };
         let groups = self.study.groups.as_deref();
         let all = by_simplicity(controls.iter().chain(&methods).copied().collect());
-        let chosen = choice::choose(self.trials, groups, &all);
-        let control = choice::choose(self.trials, groups, &by_simplicity(controls.clone()));
+        let standing = choice::standing(self.trials, groups, &all);
+        let controls_standing = choice::standing(self.trials, groups, &by_simplicity(controls.clone()));
 
         let all_arms: Vec<usize> = (0..self.arms.len()).collect();
         let mut rows = parallel::map(self.series.threads, &all_arms, |_, arm| {
-            self.row(*arm, best_alone, joint, &classes, chosen.as_ref())
+            self.row(*arm, best_alone, joint, &classes, standing.as_ref())
         });
         for ((arm, against), (p, q)) in methods.iter().zip(against).zip(adjusted.into_iter().zip(over_joint))
         {
@@ -89,14 +89,13 @@ impl Facts<'_> {
                 row.hardest_control = Some(self.arms[over].name.clone());
             }
         }
-        let answer = self.answer(&rows, &methods, chosen.as_ref(), control.as_ref());
+        let answer = self.answer(&rows, &methods, standing.as_ref(), controls_standing.as_ref());
         let name = |arm: usize| self.arms[arm].name.clone();
         let remedies = Remedies {
             best_unimodal: self.modality(self.arms[best_alone].modalities[0]),
             weakest_modality: self.loser.map(|m| self.modality(m)),
             weakest_classes: classes.iter().map(|c| self.study.class_names[*c].clone()).collect(),
-            best_on_validation: chosen.as_ref().map(|c| name(c.best)),
-            chosen: chosen.as_ref().map(|c| name(c.simplest)),
+            chosen: standing.as_ref().map(|standing| name(standing.best)),
             remedies: rows,
             refused,
             search,
@@ -194,7 +193,7 @@ impl Facts<'_> {
         best_alone: usize,
         joint: usize,
         classes: &[usize],
-        chosen: Option<&Chosen>,
+        standing: Option<&Standing>,
     ) -> RemedyRow {
         let of = &self.arms[arm];
         let right = self.right(arm);
@@ -234,8 +233,8 @@ impl Facts<'_> {
                 passes: relative(|outcome| outcome.passes),
                 parameters: relative(|outcome| outcome.n_params as f64),
             },
-            within_one_standard_error: chosen.is_some_and(|chosen| chosen.within.contains(&arm)),
-            chosen: chosen.is_some_and(|chosen| chosen.simplest == arm),
+            within_one_standard_error: standing.is_some_and(|standing| standing.near.contains(&arm)),
+            chosen: standing.is_some_and(|standing| standing.best == arm),
             excluded: excluded.collect(),
             warnings: of.warnings.clone(),
         }

@@ -19,8 +19,6 @@ pub struct Remedies {
     /// trained alone, on validation rows.
     pub weakest_classes: Vec<String>,
     /// The row with the highest mean validation accuracy.
-    pub best_on_validation: Option<String>,
-    /// The simplest row within one standard error of it.
     pub chosen: Option<String>,
     /// Controls, then methods.
     pub remedies: Vec<RemedyRow>,
@@ -69,7 +67,7 @@ pub struct RemedyRow {
     pub weakest_modality_classes: Cell,
     /// What it cost, naive joint training being 1.
     pub relative_cost: RelativeCost,
-    /// Whether its validation accuracy is within one standard error of the highest.
+    /// Whether its validation accuracy is within one standard error of that of the chosen row.
     pub within_one_standard_error: bool,
     /// Whether it was chosen.
     pub chosen: bool,

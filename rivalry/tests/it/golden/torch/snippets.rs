@@ -18,9 +18,11 @@ const PROBLEMS: &str = include_str!("strategies.json");
 const FILE: &str = "../rivalry-py/tests/snippets/steps.json";
 const SEED: u64 = 11;
 const N_EPOCHS: u32 = 20;
-/// Weights are given for so many epochs, and directions written of some.
-const WALK: usize = 7;
-const SHOWN: [usize; 3] = [0, 4, 6];
+/// The weights at the start of every epoch, as steps of a descent; the step of an epoch is at the weights
+/// of the next one's start. Not in order: losses and gradients are to rise before they fall.
+const WALK: [usize; 8] = [3, 1, 0, 2, 4, 5, 6, 7];
+/// Epochs whose directions are written.
+const SHOWN: [usize; 3] = [0, 2, 4];
 /// How far numbers may be from the committed ones: bits differ between kinds of CPU.
 const TOLERANCE: f64 = 1e-10;
 
@@ -43,7 +45,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("mmpareto", r#"{"weight": 5.0, "gamma": 1.0}"#),
     ("cggm", "{}"),
     ("cggm", r#"{"rho": 0.0, "lambda": 5.0}"#),
-    ("pmr", r#"{"alpha": 2.0, "mu": 0.5, "entropy_epochs": 5, "share": 0.4}"#),
+    ("pmr", r#"{"alpha": 2.0, "mu": 0.5, "entropy_epochs": 3, "share": 0.4}"#),
     ("pmr", r#"{"alpha": 2.0, "mu": 0.5, "share": 0.4, "keep": 0.2, "variant": "reference"}"#),
     ("inforeg", "{}"),
     ("inforeg", r#"{"beta": 0.5, "threshold": 0.0, "auxiliary": 0.0, "cut": "centred"}"#),
@@ -52,6 +54,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("dgl", r#"{"weight": 0.5}"#),
     ("mslr", r#"{"strength": 2.0, "tilt": 0.3}"#),
     ("mses", r#"{"patience": 1}"#),
+    ("mses", r#"{"patience": 2, "smooth": 0.9}"#),
     ("g2d", r#"{"epochs": 2}"#),
     ("modality_dropout", r#"{"rate": 0.6}"#),
     ("modality_dropout", r#"{"rate": 0.3, "rescale": false}"#),
@@ -97,7 +100,8 @@ impl Problem {
         let start = flat(&model, &case["params"]);
         let valid = held_out(&train, model.n_classes());
         let own = case["on"] == "own_head";
-        let walk = descend(&model, start, &train, if own { "auxiliary" } else { "naive" }, WALK - 1);
+        let descent = descend(&model, start, &train, if own { "auxiliary" } else { "naive" }, WALK.len() - 1);
+        let walk = WALK.iter().map(|step| descent[*step].clone()).collect();
         Self { case, model, train, valid, walk }
     }
 
@@ -133,11 +137,20 @@ impl Problem {
             (name, named(&model, &params))
         });
         let (joint, of_joint) = self.teacher(&self.names());
-        let x = self.valid.x.iter().map(|x| (0..x.rows()).map(|i| x.row(i).to_vec()).collect::<Vec<_>>());
+        let rows = |x: &Matrix<f64>| (0..x.rows()).map(|i| x.row(i).to_vec()).collect::<Vec<_>>();
+        let x = self.names().into_iter().zip(&self.valid.x).map(|(name, x)| (name, json!(rows(x))));
+        let naive = SHOWN.map(|index| {
+            let params = &self.walk[index + 1];
+            let at = epoch(index, &self.model, params, &self.train, &self.valid, &[]);
+            let found =
+                direction_of_plan(build(&Choice::new("naive")).as_mut(), &at, params, &Plan::default(), 0);
+            (index.to_string(), named(&self.model, &found))
+        });
         json!({
             "modalities": self.names(),
-            "valid": { "inputs": x.collect::<Vec<_>>(), "labels": self.valid.y },
+            "valid": { "inputs": x.collect::<Map<_, _>>(), "labels": self.valid.y },
             "walk": self.walk.iter().map(|params| named(&self.model, params)).collect::<Vec<_>>(),
+            "naive": naive.into_iter().collect::<Map<_, _>>(),
             "first": named(&self.model, &self.model.init(SEED)),
             "trained_alone": alone.collect::<Map<_, _>>(),
             "trained_jointly": named(&joint, &of_joint),
@@ -220,7 +233,8 @@ fn steps(problem: &Problem, choice: &Choice) -> Value {
     let mut naive = build(&Choice::new("naive"));
     let mut kept = Vec::new();
     let mut epochs = Vec::new();
-    for (index, given) in walk.iter().enumerate() {
+    for (index, pair) in walk.windows(2).enumerate() {
+        let (given, inside) = (&pair[0], &pair[1]);
         let mut record = Map::new();
         let mut params = given.clone();
         let settle = strategy.settle(&epoch(index, model, given, train, valid, &needed), &mut params);
@@ -242,9 +256,9 @@ fn steps(problem: &Problem, choice: &Choice) -> Value {
             record.insert("stop".to_owned(), json!(plan.stop));
         }
         let directions: Vec<_> = (0..plan.steps.len())
-            .map(|s| direction_of_plan(strategy.as_mut(), &at, &params, &plan, s))
+            .map(|s| direction_of_plan(strategy.as_mut(), &at, inside, &plan, s))
             .collect();
-        let plain = direction_of_plan(naive.as_mut(), &at, &params, &Plan::default(), 0);
+        let plain = direction_of_plan(naive.as_mut(), &at, inside, &Plan::default(), 0);
         if SHOWN.contains(&index) && directions != [plain] {
             let shown: Vec<_> = directions.iter().map(|found| named(model, found)).collect();
             record.insert("directions".to_owned(), shown.into());
@@ -254,7 +268,7 @@ fn steps(problem: &Problem, choice: &Choice) -> Value {
         }
         epochs.push(Value::Object(record));
     }
-    let params = &walk[WALK - 1];
+    let params = &walk[WALK.len() - 1];
     let (outputs, on_valid) = (model.evaluate(params, train), model.evaluate(params, valid));
     let fusing = Fusing { model, params, valid: Some((&on_valid, &valid.y)), outputs: &outputs };
     let fused = strategy.fuse(&fusing).map(|scores| scores.as_slice().to_vec());
@@ -287,8 +301,8 @@ fn all() -> Value {
         });
         let about = json!({ "file": file_of(default.as_ref()), "knobs": knobs.collect::<Map<_, _>>() });
         snippets.insert(entry.name.to_owned(), about);
-        for choice in choices(entry.name) {
-            for n in [2, 3] {
+        for (variant, choice) in choices(entry.name).into_iter().enumerate() {
+            for n in if variant == 0 { 2..=3 } else { 3..=3 } {
                 let base = of(n, default.needs(&["a".to_owned(), "b".to_owned()]).own_heads);
                 let alone = default.needs(&["a".to_owned(), "b".to_owned()]).refuses.is_some();
                 let name = if alone { format!("one of {base}") } else { base.clone() };

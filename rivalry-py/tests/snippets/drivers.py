@@ -204,7 +204,7 @@ def head_losses(net):
     """(validation loss, training loss) of every own head and of the fused logits."""
     found = {}
     for part, (x, y) in enumerate([(net.valid_x, net.valid_y), (net.x, net.y)]):
-        logits = {**net.own(x), "joint": sum(net.parts(x).values())} if net.own_heads else {"joint": sum(net.parts(x).values())}
+        logits = {**(net.own(x) if net.own_heads else {}), "joint": sum(net.parts(x).values())}
         for head, z in logits.items():
             found[head] = (*found.get(head, ()), F.cross_entropy(z, y).item())
     return found
@@ -393,12 +393,12 @@ class Valuation(Driver):
 class Amco(Driver):
     def loss(self, epoch):
         names, k = self.net.names, self.net.n_classes
-        share = min(self.knobs["most"], math.sin(math.pi / 2 * min(1.0, epoch / self.knobs["ramp"])))
+        hidden = self.module.n_hidden(k, epoch, **self.only("ramp", "most"))
         index, orders = 0, []
         for _ in range(len(self.net.y) * len(names)):
             orders.append(draws.permutation(SEED, "amco mask", epoch, k, index))
             index += k - 1
-        orders = torch.tensor(orders).reshape(len(self.net.y), len(names), k)[:, :, : math.floor(share * k + 0.5)]
+        orders = torch.tensor(orders).reshape(len(self.net.y), len(names), k)[:, :, :hidden]
         classes = {m: orders[:, i] for i, m in enumerate(names)}
         return self.module.amco_loss(self.net.parts(), self.net.y, epoch, classes=classes, **self.knobs)
 

@@ -9,6 +9,7 @@ Without RIVALRY_TORCH=1 and without PyTorch the tests are skipped.
 
 import inspect
 import io
+import math
 import os
 import pathlib
 import sys
@@ -169,7 +170,7 @@ def test_decisions_are_those_of_the_worked_examples():
     assert snippet("cggm").balance({"a": 0.2, "b": -0.2}) == {"a": 1.0, "b": 1.0}
     assert snippet("cggm").balance({"a": 0.3, "b": -0.29}) == {"a": 0.0, "b": 2.0}
     paper, released = (snippet("pmr").Pmr(variant=v).behind for v in ("paper", "reference"))
-    assert (paper(0.5), paper(0.8), paper(1.25)) == (1.0, near(0.25), 0.0)
+    assert (paper(0.4), paper(0.5), paper(0.8), paper(1.25)) == (1.0, 1.0, near(0.25), 0.0)
     assert (released(0.8), released(1.25)) == (1.0, 0.0)
     growth = snippet("inforeg").growth
     assert (growth([]), growth([3.0]), growth([1.0, 3.0])) == (1.0, 1.0, 0.5)
@@ -185,7 +186,8 @@ def test_decisions_are_those_of_the_worked_examples():
     worse = {"a": (2.5, 1.0), "b": (2.4, 1.0)}
     assert weights({"a": (2.3, 2.3), "b": (2.3, 2.3)}, worse, floor=0.1) == {"a": 0.5, "b": 0.5}
     phase = snippet("gradient_blending_online").GradientBlending(["a"], super_epoch=3, stretch=2).phase
-    first_round = [("a", True), ("a", False), ("joint", True), ("joint", False), (None, True), (None, False), (None, False)]
+    measured = [("a", True), ("a", False), ("joint", True), ("joint", False)]
+    first_round = [*measured, (None, True), (None, False), (None, False)]
     assert [phase(i, 20) for i in range(14)] == first_round * 2
     assert [phase(i, 20) for i in range(14, 20)] == first_round[:6]
     assert all(phase(i, 18) == (None, False) for i in range(14, 18)), "nothing would be left to train"
@@ -200,8 +202,68 @@ def test_decisions_are_those_of_the_worked_examples():
     label = torch.tensor([0])
     loss = lambda penalty: tmc.opinion_loss(torch.tensor([[4.0, 1.0]]), label, penalty).item()
     assert (loss(0.0), loss(1.0) - loss(0.0)) == (near(0.2 + 1 / 6), near(0.6931471806 - 0.5))
+    # No evidence but for the right of three classes: nothing is to be taken away.
+    assert tmc.opinion_loss(torch.tensor([[4.0, 0.0, 0.0]]), label, 1.0).item() == near(1 / 5 + 1 / 6)
+    divergence = snippet("lfm").divergence
+    assert divergence({"a": torch.tensor([[1.0, 2.0]]), "b": torch.tensor([[3.0, 4.0]])}).item() == near(0.0)
+    assert divergence({"a": torch.tensor([[50.0, 0.0]]), "b": torch.tensor([[0.0, 50.0]])}).item() == near(0.6931471806)
+    hidden = snippet("amco").n_hidden
+    assert [hidden(10, epoch, ramp=10, most=0.8) for epoch in (0, 3, 5, 10, 50)] == [0, 5, 7, 8, 8]
     energies, losses = torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.0, 0.5, 1.0])
     assert snippet("qmf").rank_loss(energies, losses).item() == near((0.3 + 0.4 + 0.7) / 3)
+
+
+def projection(variant, alpha, progress):
+    """P after a modality with the mean embedding (1, 2), from the identity."""
+    mla, head = snippet("mla").Mla(variant=variant, alpha=alpha), torch.nn.Linear(2, 1)
+    head.weight.grad = torch.zeros(1, 2)
+    mla.project(head, torch.tensor([[1.0, 2.0]]))
+    mla.project(head, torch.tensor([[7.0, 7.0]]), progress)
+    return mla.projection
+
+
+def test_projections_are_the_published_and_the_released_one():
+    near = lambda *values: torch.tensor(values).reshape(2, 2)
+    close = lambda found, expected: torch.allclose(found, expected, rtol=0, atol=1e-6)
+    assert close(projection("paper", 0.1, 0.5), near(0.803922, -0.392157, -0.392157, 0.215686))
+    released = projection("reference", 0.1, 0.0)
+    assert close(released, near(0.067332, -0.705386, -0.705386, 0.018065))
+    # alpha^(1 + progress): at the epoch's end alpha counts twice.
+    assert close(projection("reference", 0.1**0.5, 1.0), released)
+    parts = {"a": torch.tensor([[3.0, 0.0]]), "b": torch.tensor([[0.0, 1.0]])}
+    h = [-(z.softmax(1) * z.log_softmax(1)).sum().item() for z in parts.values()]
+    share = 1 / (1 + math.exp(h[0] - h[1]))
+    expected = share * parts["a"] + (1 - share) * parts["b"]
+    assert torch.allclose(snippet("mla").Mla().fuse(parts), expected) and share > 0.5
+
+
+def test_fisher_traces_are_means_over_batches_of_weight_matrices():
+    inforeg, encoder = snippet("inforeg").InfoReg(), torch.nn.Linear(2, 1)
+    z, labels = torch.zeros(1, 2), torch.tensor([0])
+    inforeg.start_epoch({"a": encoder})
+    for slope in (1.0, 3.0):
+        encoder.weight.grad, encoder.bias.grad = torch.full((1, 2), slope), torch.full((1,), 100.0)
+        inforeg.modulate({"a": z}, labels, {"a": encoder})
+    inforeg.start_epoch({"a": encoder})
+    assert inforeg.state_dict()["traces"] == {"a": [(2.0 + 18.0) / 2]}
+
+
+def test_energies_are_ranked_by_means_of_unequal_histories():
+    """Rows 0 and 1 were seen once and three times; by their sums they would be ranked the other way."""
+    module = snippet("qmf")
+    z = torch.tensor([[0.0, 0.0], [0.5, 0.0]])
+    labels, rows = torch.tensor([0, 0]), torch.arange(2)
+    qmf = module.Qmf(2, auxiliary=0.0, rank=1.0)
+    qmf.load_state_dict({"times": torch.tensor([1.0, 3.0]), "sums": {"a": torch.tensor([2.0, 3.0])}})
+    found = qmf.loss({"a": z}, labels, rows)
+    energies = z.logsumexp(1) / 10
+    # Means 2 and 1, scaled to 1 and 0: the second should lead by 1, in both pairs of the batch.
+    expected = torch.nn.functional.cross_entropy(module.qmf_fuse({"a": z}), labels) + 1 - (energies[1] - energies[0])
+    assert found.item() == pytest.approx(expected.item())
+    state = qmf.state_dict()
+    losses = torch.nn.functional.cross_entropy(z, labels, reduction="none")
+    assert state["times"].tolist() == [2.0, 4.0]
+    assert torch.allclose(state["sums"]["a"], torch.tensor([2.0, 3.0]) + losses)
 
 
 def test_contributions_are_shapley_values():
@@ -253,7 +315,8 @@ def test_draws_leave_out_as_often_as_they_should():
     z["a"][:, 0] += 1.0
     z["a"].requires_grad_(True)
     generator = torch.Generator().manual_seed(2)
-    snippet("amco").amco_loss(z, torch.zeros(n, dtype=torch.long), 10, ramp=20, most=0.5, generator=generator).backward()
+    labels = torch.zeros(n, dtype=torch.long)
+    snippet("amco").amco_loss(z, labels, 10, generator=generator).backward()
     hidden = z["a"].grad == 0
     assert (hidden.sum(1) == 3).all() and (hidden.double().mean(0) - 0.5).abs().max() < 0.05
     heads = {m: torch.nn.Linear(3, 2) for m in "ab"}
@@ -266,6 +329,10 @@ def test_draws_leave_out_as_often_as_they_should():
         left_out = (f[m].grad == 0).all(1)
         assert left_out.double().mean().item() == pytest.approx(q[m], abs=0.03), m
     assert 0.5 < q["a"] < 1 and q["b"] == 0
+    plain = torch.nn.functional.cross_entropy(sum(ahead.values()), labels)
+    assert opm.opm_loss(f, heads, labels, 9, batches=0.0).item() == plain.item()
+    nobody = {m: torch.zeros(4000, dtype=torch.bool) for m in "ab"}
+    assert opm.opm_loss(f, heads, labels, 9, kept=nobody).item() == 0.0
 
 
 def test_clusters_are_found_whatever_is_drawn():

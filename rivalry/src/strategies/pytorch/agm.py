@@ -48,10 +48,11 @@ class Agm:
     def clip_heads(self, heads: dict[str, nn.Module]) -> None:
         """After backward: the gradient of the joint head is at most `clip` long (0: no limit)."""
         grads = [p.grad for head in heads.values() for p in head.parameters() if p.grad is not None]
+        if self.clip == 0 or not grads:
+            return
         length = torch.cat([g.flatten() for g in grads]).norm().item()
-        if self.clip > 0 and length > self.clip:
-            for g in grads:
-                g.mul_(self.clip / length)
+        for g in grads if length > self.clip else ():
+            g.mul_(self.clip / length)
 
     def state_dict(self) -> dict:
         return {"means": dict(self.means), "steps": self.steps}

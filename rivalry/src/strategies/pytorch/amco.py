@@ -28,8 +28,7 @@ def amco_loss(
     would hide (n x number hidden), in place of draws."""
     first = next(iter(parts.values()))
     n, k = first.shape
-    share = min(most, math.sin(math.pi / 2 * min(1.0, epoch / ramp)))
-    hidden = math.floor(share * k + 0.5)
+    hidden = n_hidden(k, epoch, ramp, most)
     if sigma >= 1 or hidden == 0 or len(parts) < 2:
         return F.cross_entropy(sum(parts.values()), labels)
     side_by_side = torch.cat([z.detach() for z in parts.values()], 1).softmax(1)
@@ -43,3 +42,9 @@ def amco_loss(
         mask = torch.zeros_like(z).scatter(1, drawn, 1.0) * (masses[:, [i]] > sigma)
         fused = fused + (1 - mask) * z
     return F.cross_entropy(fused, labels)
+
+
+def n_hidden(n_classes: int, epoch: int, ramp: int = 20, most: float = 0.5) -> int:
+    """How many class logits of a modality are masked in an epoch."""
+    share = min(most, math.sin(math.pi / 2 * min(1.0, epoch / ramp)))
+    return math.floor(share * n_classes + 0.5)

@@ -6,6 +6,7 @@ where the sum is almost 0). Encoder gradients are multiplied by rho B_m, and a t
 sum_m (|B_m| - B_m cos(G_m, g_m)) draws the gradient G_m of the joint loss at modality m's head towards
 that of its classifier, g_m. Heads and classifiers are nn.Linear of the same size.
 
+    cggm = Cggm()
     own = {m: own_heads[m](embeddings[m].detach()) for m in embeddings}
     cggm.loss(parts, own, labels, heads, own_heads).backward()
     cggm.modulate(encoders)
@@ -37,7 +38,7 @@ class Cggm:
         joint = F.cross_entropy(sum(parts.values()), labels)
         if self.rho == 0 and self.lambda_ == 0:
             return joint
-        now = {m: (z.argmax(1) == labels).double().mean().item() for m, z in own.items()}
+        now = {m: (z.argmax(1) == labels).sum().item() / len(labels) for m, z in own.items()}
         self.factors = balance({m: a - self.accuracies.get(m, a) for m, a in now.items()})
         self.accuracies = now
         loss = joint

@@ -9,6 +9,7 @@ Offline, measured once on networks trained alone and jointly, from their initial
 
 Online, measured again every `super_epoch` epochs from the network as it stands, which is then put back:
 
+    blending = GradientBlending(list(encoders))
     blending.start_epoch(epoch, n_epochs, measure, model, optimizer)  # measure() -> such a dict, by own heads
     loss = blending.loss(parts, own, labels)
 """

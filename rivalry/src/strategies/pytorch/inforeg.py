@@ -5,6 +5,7 @@ epochs, still grows by more than `threshold`) and ahead of the others, its encod
 it stood at the start of the epoch: gradient + beta exp(tanh(lead)) (theta - theta_epoch), the lead being its
 mean probability of the right class less that of the others.
 
+    inforeg = InfoReg()
     inforeg.start_epoch(encoders)  # at the start of each epoch
     inforeg.loss(parts, labels).backward()
     inforeg.modulate(parts, labels, encoders)
@@ -50,8 +51,8 @@ class InfoReg:
         parts = centred(parts) if self.cut == "centred" else parts
         right = {m: z.softmax(1).gather(1, labels[:, None]).mean().item() for m, z in parts.items()}
         for m, encoder in encoders.items():
-            trace = sum(p.grad.square().sum().item() for p in encoder.parameters() if p.dim() > 1 and p.grad is not None)
-            self.running[m] = self.running.get(m, 0.0) + trace
+            matrices = [p.grad for p in encoder.parameters() if p.dim() > 1 and p.grad is not None]
+            self.running[m] = self.running.get(m, 0.0) + sum(g.square().sum().item() for g in matrices)
             lead = right[m] - (sum(right.values()) - right[m]) / max(1, len(right) - 1)
             if self.beta > 0 and len(right) > 1 and lead > 0 and growth(self.traces.get(m, [])) > self.threshold:
                 for p, first in zip(encoder.parameters(), self.first[m]):
@@ -60,7 +61,8 @@ class InfoReg:
         self.batches += 1
 
     def state_dict(self) -> dict:
-        return {"traces": {m: list(t) for m, t in self.traces.items()}, "running": dict(self.running), "batches": self.batches}
+        traces = {m: list(t) for m, t in self.traces.items()}
+        return {"traces": traces, "running": dict(self.running), "batches": self.batches}
 
     def load_state_dict(self, state: dict) -> None:
         self.traces = {m: list(t) for m, t in state["traces"].items()}

@@ -5,6 +5,7 @@ The weights follow what helps the validation loss: once per epoch a weight is mu
 far the gradient of its loss on training rows points along that of the validation loss, as a share of the
 latter's squared length; then they are made to sum to one. schedule="fixed" keeps the first weights.
 
+    lfm = Lfm()
     loss = lfm.loss(parts, labels)
     lfm.step(parts_on_train, train_labels, parts_on_valid, valid_labels, parameters)  # after every epoch
 """

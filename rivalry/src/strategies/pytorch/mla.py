@@ -3,6 +3,7 @@ arXiv:2311.10707): within every batch modalities take turns, each with one step 
 head that all share; the head's gradient is projected so that it moves little along the mean embedding r
 of the modality before, P <- P - P r (P r)^T / (alpha + r^T P r). Embeddings have the same width.
 
+    mla = Mla()
     for m in encoders:
         optimizer.zero_grad(set_to_none=True)
         f = encoders[m](x[m])

@@ -2,6 +2,7 @@
 and a patience of its own; one that stops improving goes back to its best encoder, which then stays fixed
 while the others train on.
 
+    mses = Mses()
     mses.step(losses(parts, labels, train_means), encoders)  # after every epoch, on validation rows
 
 `train_means` = {m: part.mean(0)} of the parts on training rows: the logits of one modality are centred on them.

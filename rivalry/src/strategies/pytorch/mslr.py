@@ -3,6 +3,7 @@ modality whose validation accuracy is above its mean over the last five epochs l
 
 rate_m = (1 +- tilt) (accuracy_m / its mean over five epochs)^strength, for encoder and head of m.
 
+    mslr = Mslr(list(encoders))
     rates = mslr.rates()  # before the first epoch
     rates = mslr.rates(accuracies(parts, labels, train_means))  # before every later one, on validation rows
     for group in optimizer.param_groups:  # a group per modality
@@ -48,5 +49,5 @@ def rate(accuracies: list[float], strength: float) -> float:
 def accuracies(parts: dict[str, Tensor], labels: Tensor, train_means: dict[str, Tensor]) -> dict[str, float]:
     """Accuracy of every part, centred on the training means, their total shared equally."""
     shared = sum(train_means.values()) / len(train_means)
-    right = {m: (z - train_means[m] + shared).argmax(1) == labels for m, z in parts.items()}
-    return {m: r.double().mean().item() for m, r in right.items()}
+    right = {m: ((z - train_means[m] + shared).argmax(1) == labels).sum().item() for m, z in parts.items()}
+    return {m: r / len(labels) for m, r in right.items()}

@@ -5,6 +5,7 @@ probability of the right class over that of the others: a modality behind (rho <
 -alpha clip(1/rho - 1, 0, 1) mean ln p_m(y), and early on one ahead has its entropy raised (PER) by
 -mu clip(rho - 1, 0, 1) mean H(p_m).
 
+    pmr = Pmr()
     rows = pmr.rows(train_labels)  # at the start of each epoch: some training rows
     with torch.no_grad():
         pmr.update({m: encoders[m](train_x[m][rows]) for m in encoders}, train_labels[rows], n_classes)

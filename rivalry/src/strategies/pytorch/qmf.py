@@ -34,7 +34,7 @@ class Qmf:
             total = total + self.auxiliary * each.mean()
             history = self.sums.setdefault(m, torch.zeros_like(self.times))
             if self.rank > 0 and seen:
-                means = (history[rows] / (self.times[rows] - 1)).to(z)
+                means = (history[rows] / (self.times[rows] - 1)).to(z.dtype).to(z.device)
                 total = total + self.rank * rank_loss(z.logsumexp(1) / TEMPERATURE, means)
             history[rows] += each.detach().cpu().double()
         return total

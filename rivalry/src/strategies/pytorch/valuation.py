@@ -25,7 +25,7 @@ def sample_valuation(
     rows = torch.arange(len(labels))
     if epoch < warm_up or repeats == 0:
         return rows, torch.full_like(rows, -1)
-    c = contributions(parts, labels).cpu()
+    c = contributions(parts, labels)
     times = (3 - (c > -0.1).long() - (c > 0.4).long() - (c >= 1.0).long()).clamp(max=repeats)
     more, alone = (pick.repeat_interleave(times.flatten()) for pick in _grid(*c.shape))
     return torch.cat([rows, more]), torch.cat([torch.full_like(rows, -1), alone])
@@ -58,13 +58,14 @@ def modality_valuation(
 @torch.no_grad()
 def contributions(parts: dict[str, Tensor], labels: Tensor) -> Tensor:
     """Shapley values, samples x modalities."""
-    names, n = list(parts), len(parts)
-    value = {(): torch.zeros(len(labels), dtype=torch.float64, device=labels.device)}
+    names, n, labels = list(parts), len(parts), labels.cpu()
+    parts = {m: z.cpu() for m, z in parts.items()}
+    value = {(): torch.zeros(len(labels), dtype=torch.float64)}
     for size in range(1, n + 1):
         for subset in itertools.combinations(range(n), size):
             fused = sum(parts[names[i]] for i in subset)
             value[subset] = size * (fused.argmax(1) == labels).double()
-    found = torch.zeros(len(labels), n, dtype=torch.float64, device=labels.device)
+    found = torch.zeros(len(labels), n, dtype=torch.float64)
     for subset in value:
         for i in set(range(n)) - set(subset):
             weight = 1 / (n * math.comb(n - 1, len(subset)))

@@ -183,6 +183,8 @@ def test_decisions_are_those_of_the_worked_examples():
     assert list(weights(before, {"a": (1.8, 1.5), "b": (1.5, 0.9), "c": (1.4, 0.5)}).values()) == [
         near(0.625), near(0.25), near(0.125)
     ]  # fmt: skip
+    at_floor = weights({"a": (2.0, 2.0), "b": (2.0, 2.0)}, {"a": (1.0, 1.0), "b": (1.0, 0.5)}, floor=0.1)
+    assert at_floor == {"a": near(25 / 29), "b": near(4 / 29)}
     worse = {"a": (2.5, 1.0), "b": (2.4, 1.0)}
     assert weights({"a": (2.3, 2.3), "b": (2.3, 2.3)}, worse, floor=0.1) == {"a": 0.5, "b": 0.5}
     phase = snippet("gradient_blending_online").GradientBlending(["a"], super_epoch=3, stretch=2).phase
@@ -207,6 +209,8 @@ def test_decisions_are_those_of_the_worked_examples():
     divergence = snippet("lfm").divergence
     assert divergence({"a": torch.tensor([[1.0, 2.0]]), "b": torch.tensor([[3.0, 4.0]])}).item() == near(0.0)
     assert divergence({"a": torch.tensor([[50.0, 0.0]]), "b": torch.tensor([[0.0, 50.0]])}).item() == near(0.6931471806)
+    how_often = snippet("sample_valuation").how_often
+    assert how_often(torch.tensor([1.0, 0.9, 0.4, 0.0, -0.1, -0.5])).tolist() == [0, 1, 2, 2, 3, 3]
     hidden = snippet("amco").n_hidden
     assert [hidden(10, epoch, ramp=10, most=0.8) for epoch in (0, 3, 5, 10, 50)] == [0, 5, 7, 8, 8]
     energies, losses = torch.tensor([0.5, 0.3, 0.2]), torch.tensor([0.0, 0.5, 1.0])
@@ -249,21 +253,46 @@ def test_fisher_traces_are_means_over_batches_of_weight_matrices():
 
 
 def test_energies_are_ranked_by_means_of_unequal_histories():
-    """Rows 0 and 1 were seen once and three times; by their sums they would be ranked the other way."""
+    """The rows were seen once, three times and twice; by their sums they would be ranked another way."""
     module = snippet("qmf")
-    z = torch.tensor([[0.0, 0.0], [0.5, 0.0]])
-    labels, rows = torch.tensor([0, 0]), torch.arange(2)
-    qmf = module.Qmf(2, auxiliary=0.0, rank=1.0)
-    qmf.load_state_dict({"times": torch.tensor([1.0, 3.0]), "sums": {"a": torch.tensor([2.0, 3.0])}})
+    z, sums = torch.tensor([[0.0, 0.0], [0.5, 0.0], [0.2, 0.1]]), torch.tensor([2.0, 3.0, 1.0])
+    labels, rows = torch.tensor([0, 0, 0]), torch.arange(3)
+    qmf = module.Qmf(3, auxiliary=0.0, rank=1.0)
+    qmf.load_state_dict({"times": torch.tensor([1.0, 3.0, 2.0]), "sums": {"a": sums}})
     found = qmf.loss({"a": z}, labels, rows)
-    energies = z.logsumexp(1) / 10
-    # Means 2 and 1, scaled to 1 and 0: the second should lead by 1, in both pairs of the batch.
-    expected = torch.nn.functional.cross_entropy(module.qmf_fuse({"a": z}), labels) + 1 - (energies[1] - energies[0])
-    assert found.item() == pytest.approx(expected.item())
+    e = (z.logsumexp(1) / 10).tolist()
+    # Means 2, 1 and 0.5, scaled to 1, 1/3 and 0; in every pair the better learned row should lead by as much.
+    short = [2 / 3 - (e[1] - e[0]), 1 / 3 - (e[2] - e[1]), 1 - (e[2] - e[0])]
+    expected = torch.nn.functional.cross_entropy(module.qmf_fuse({"a": z}), labels).item() + sum(short) / 3
+    assert found.item() == pytest.approx(expected)
     state = qmf.state_dict()
     losses = torch.nn.functional.cross_entropy(z, labels, reduction="none")
-    assert state["times"].tolist() == [2.0, 4.0]
-    assert torch.allclose(state["sums"]["a"], torch.tensor([2.0, 3.0]) + losses)
+    assert state["times"].tolist() == [2.0, 4.0, 3.0]
+    assert torch.allclose(state["sums"]["a"], sums + losses)
+
+
+def test_a_modality_stops_when_its_smoothed_loss_has_not_fallen_for_its_patience():
+    module, encoder = snippet("mses"), torch.nn.Linear(1, 1)
+    mses, kept = module.Mses(patience=2, smooth=0.5), []
+    for epoch, loss in enumerate([1.0, 0.5, 1.75, 1.25]):
+        encoder.load_state_dict({"weight": torch.full((1, 1), float(epoch)), "bias": torch.zeros(1)})
+        stopped = mses.step({"a": loss}, {"a": encoder})
+        kept.append((mses.smoothed["a"], mses.least["a"], mses.since["a"], stopped["a"]))
+    assert kept == [(1.0, 1.0, 0, False), (0.75, 0.75, 0, False), (1.25, 0.75, 1, False), (1.25, 0.75, 2, True)]
+    assert encoder.weight.item() == 1.0 and not encoder.weight.requires_grad
+    never = module.Mses(patience=0)
+    assert not any(never.step({"a": loss}, {"a": encoder})["a"] for loss in (1.0, 2.0, 3.0))
+
+
+def test_modalities_are_judged_by_centred_parts():
+    """Cut of (2, 0) and (0, 1) on training means (1, 0) and (0, 0.5): (1.5, 0.25) and (0.5, 0.75)."""
+    z = lambda *row: torch.tensor([row, row])
+    parts, means = {"a": z(2.0, 0.0), "b": z(0.0, 1.0)}, {"a": z(1.0, 0.0)[0], "b": z(0.0, 0.5)[0]}
+    labels = torch.tensor([0, 0])
+    loss = snippet("mses").losses(parts, labels, means)
+    assert loss == {"a": pytest.approx(math.log1p(math.exp(-1.25))), "b": pytest.approx(math.log1p(math.exp(0.25)))}
+    assert snippet("mslr").accuracies(parts, labels, means) == {"a": 1.0, "b": 0.0}
+    assert snippet("mslr").Mslr(["a"], tilt=0.5).rates() == {"a": 1.0}
 
 
 def test_contributions_are_shapley_values():

@@ -26,8 +26,9 @@ def sample_valuation(
     if epoch < warm_up or repeats == 0:
         return rows, torch.full_like(rows, -1)
     c = contributions(parts, labels)
-    times = (3 - (c > -0.1).long() - (c > 0.4).long() - (c >= 1.0).long()).clamp(max=repeats)
-    more, alone = (pick.repeat_interleave(times.flatten()) for pick in _grid(*c.shape))
+    times = how_often(c).clamp(max=repeats).flatten()
+    more, alone = rows.repeat_interleave(c.shape[1]), torch.arange(c.shape[1]).repeat(len(rows))
+    more, alone = more.repeat_interleave(times), alone.repeat_interleave(times)
     return torch.cat([rows, more]), torch.cat([torch.full_like(rows, -1), alone])
 
 
@@ -73,12 +74,12 @@ def contributions(parts: dict[str, Tensor], labels: Tensor) -> Tensor:
     return found
 
 
+def how_often(contributions: Tensor) -> Tensor:
+    """Repeats of a sample for a modality: the smaller its contribution, the more, up to three."""
+    return 3 - (contributions > -0.1).long() - (contributions > 0.4).long() - (contributions >= 1.0).long()
+
+
 def keep_alone(embeddings: dict[str, Tensor], alone: Tensor) -> dict[str, Tensor]:
     """Zeroes, row by row, the embeddings of the modalities that are left out."""
     shown = lambda i, f: ((alone == -1) | (alone == i)).to(f).reshape(-1, *[1] * (f.dim() - 1))
     return {m: f * shown(i, f) for i, (m, f) in enumerate(embeddings.items())}
-
-
-def _grid(n_rows: int, n_modalities: int) -> tuple[Tensor, Tensor]:
-    row = torch.arange(n_rows).repeat_interleave(n_modalities)
-    return row, torch.arange(n_modalities).repeat(n_rows)

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use rivalry::registry::{Choice, find};
-use rivalry::report::{Block, Cell, Column, Document, Report, Row, Table};
+use rivalry::report::{Block, Cell, Column, Document, Report, Row, Table, Work};
 use rivalry::strategies;
 use serde_json::json;
 
@@ -70,7 +70,8 @@ pub(crate) fn run(args: &SnippetArgs) -> Result<Status, Failure> {
     if args.output.json {
         let settings = json!({ "framework": args.framework.name() });
         let results = json!({ "name": entry.name, "summary": entry.summary, "text": text });
-        let document = Document::plain("snippet", settings, results);
+        let citations = Work::of(entry.cites);
+        let document = Document { citations, ..Document::plain("snippet", settings, results) };
         args.output.print(&Report { title: entry.name.to_owned(), blocks: Vec::new(), document })?;
     } else {
         print_text(text)?;

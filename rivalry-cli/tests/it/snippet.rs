@@ -29,6 +29,7 @@ fn the_document_holds_the_text() {
     assert_eq!(document["command"], "snippet");
     assert_eq!(document["settings"]["framework"], "pytorch");
     assert_eq!(document["results"]["name"], "umt");
+    assert_eq!(document["citations"][0]["key"], "du2023unimodal");
     assert_eq!(document["results"]["text"].as_str().unwrap(), file("umt.py"));
 }
 

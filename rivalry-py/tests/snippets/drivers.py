@@ -144,7 +144,7 @@ class WarmStart(Driver):
 class Umt(Driver):
     def loss(self, epoch):
         with torch.no_grad():
-            taught = {m: other.encoders[m](other.x[m]) for m, other in alone(self.problem).items()}
+            taught = {m: other.encoders[m](self.net.x[m]) for m, other in alone(self.problem).items()}
         return self.module.umt_loss(self.net.parts(), self.net.embeddings(), taught, self.net.y, **self.knobs)
 
 

@@ -7,6 +7,7 @@ program's own strategy (steps.json, written by `cargo xtask kinds`).
 Without RIVALRY_TORCH=1 and without PyTorch the tests are skipped.
 """
 
+import ast
 import inspect
 import io
 import math
@@ -160,6 +161,50 @@ def test_knobs_have_the_names_and_defaults_of_the_strategy(name):
             found.update({k: v for k, v in given.items() if k not in found})
     for knob, default in STEPS["snippets"][name]["knobs"].items():
         assert found["lambda_" if knob == "lambda" else knob] == default, knob
+
+
+@pytest.mark.parametrize("name", STEPS["snippets"])
+def test_the_docstring_calls_what_there_is(name):
+    """Every call shown in a docstring has a callee in the file that takes its arguments."""
+    module, n_calls, objects = snippet(name), 0, {}
+    shown = [line[4:] for line in module.__doc__.splitlines() if line.startswith("    ")]
+    nodes = [n for n in ast.walk(ast.parse("\n".join(shown))) if isinstance(n, (ast.Assign, ast.Call))]
+    for node in nodes:
+        made_of = getattr(getattr(node, "value", None), "func", None)
+        if isinstance(node, ast.Assign) and inspect.isclass(vars(module).get(getattr(made_of, "id", ""))):
+            objects[node.targets[0].id] = vars(module)[made_of.id]
+    for call in (n for n in nodes if isinstance(n, ast.Call)):
+        callee, bound = None, []
+        if isinstance(call.func, ast.Name):
+            callee = vars(module).get(call.func.id)
+        elif isinstance(call.func.value, ast.Name) and call.func.value.id in objects:
+            callee, bound = getattr(objects[call.func.value.id], call.func.attr), [None]
+        if inspect.isfunction(callee) or inspect.isclass(callee):
+            keywords = {keyword.arg: None for keyword in call.keywords}
+            inspect.signature(callee).bind(*bound, *call.args, **keywords)
+            n_calls += 1
+    assert n_calls > 0
+
+
+@pytest.mark.parametrize("n_samples", [1, 9])
+@pytest.mark.parametrize("name", STEPS["snippets"])
+def test_one_modality_and_one_sample_are_no_trouble(name, n_samples):
+    case = next(case for case in CASES if case["strategy"]["name"] == name)
+    own = " with own heads" if "own heads" in case["problem"] else ""
+    problem = dict(STEPS["problems"][f"2 modalities{own}"])
+    problem["modalities"] = problem["modalities"][:1]
+    problem["trained_alone"] = {m: problem["trained_alone"][m] for m in problem["modalities"]}
+    net = Network(problem)
+    net.x, net.y = {m: x[:n_samples] for m, x in net.x.items()}, net.y[:n_samples]
+    driver = DRIVERS[name](net, problem, name, case["strategy"]["set"])
+    for epoch in range(5):
+        net.load(problem["walk"][epoch])
+        driver.start_epoch(epoch)
+        driver.rates(epoch)
+        net.zero_grad()
+        driver.step(epoch, 0)
+        assert all(g is None or g.isfinite().all() for g in driver.gradients().values()), epoch
+    assert driver.fuse() is None or driver.fuse().isfinite().all()
 
 
 def test_decisions_are_those_of_the_worked_examples():

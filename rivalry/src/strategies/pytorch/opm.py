@@ -42,7 +42,7 @@ def opm_loss(
     widths = {m: f.shape[1] for m, f in embeddings.items()}
     theta = sum(widths[m] * q[m] for m in q) / sum(widths.values())
     stays = 1 / (1 - theta) if theta < 1 else 0.0
-    z = sum(heads[m](f * (stays * kept[m].to(f.dtype))[:, None]) for m, f in embeddings.items())
+    z = sum(heads[m](f * (stays * kept[m].to(f))[:, None]) for m, f in embeddings.items())
     some = torch.stack([kept[m] for m in q]).any(0)
     return F.cross_entropy(z[some], labels[some]) if some.any() and stays else z.sum() * 0
 

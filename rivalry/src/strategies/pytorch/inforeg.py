@@ -61,6 +61,7 @@ class InfoReg:
         self.batches += 1
 
     def state_dict(self) -> dict:
+        """Between epochs: the weights at an epoch's start are not in it."""
         traces = {m: list(t) for m, t in self.traces.items()}
         return {"traces": traces, "running": dict(self.running), "batches": self.batches}
 

@@ -31,7 +31,8 @@ def ogm(
     noise: bool = False,
     generator: torch.Generator | None = None,
 ) -> dict[str, float]:
-    """Changes the gradients of the encoders in place during the first `epochs` epochs; returns the factors."""
+    """Changes the gradients of the encoders in place during the first `epochs` epochs; returns the factors.
+    A generator must be on the gradients' device."""
     if epoch >= epochs:
         return {m: 1.0 for m in parts}
     rho = discrepancy_ratios(centred(parts) if cut == "centred" else parts, labels)

@@ -39,5 +39,6 @@ pub(crate) enum Verb {
     Data(commands::data::DataCommand),
     Report(commands::report::ReportArgs),
     List(commands::list::ListArgs),
+    Snippet(commands::snippet::SnippetArgs),
     Store(commands::store::StoreCommand),
 }

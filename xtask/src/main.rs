@@ -21,8 +21,9 @@ cargo xtask VERB
                    shown in the documentation; --soak: the bigger figures
   tidy [--list]    the checks on the tree alone; --list says what each guards
   ci               what the build server runs: .ci/run
-  kinds            writes docs/kinds.md again from the program's tables, and the
-                   example figures in docs/figures
+  kinds            writes docs/kinds.md again from the program's tables, the
+                   example figures in docs/figures, and what the PyTorch files
+                   of the strategies are tested against
   reference [NAME] runs the Python scripts under reference/ again and compares
                    the numbers with the committed ones
   bench [NAME]     runs the comparisons under benchmarks/";

@@ -32,10 +32,11 @@ pub(crate) fn ci() -> Result<(), String> {
     run(Command::new("bash").arg(".ci/run"))
 }
 
-/// Writes the page that lists what is in each drawer, from the tables, and the
-/// example figures.
+/// Writes the page that lists what is in each drawer, from the tables, the example
+/// figures, and what the PyTorch files of the strategies are tested against.
 pub(crate) fn kinds() -> Result<(), String> {
     let mut test = Command::new("cargo");
-    test.args(["test", "--quiet", "--package", "rivalry", "--test", "it", "documentation"]);
+    test.args(["test", "--quiet", "--package", "rivalry", "--test", "it", "--"]);
+    test.args(["documentation", "golden::torch::snippets"]);
     run(test.env("RIVALRY_WRITE_DOCS", "1"))
 }

@@ -9,6 +9,7 @@ pub(crate) mod list;
 pub(crate) mod monitor;
 pub(crate) mod remedy;
 pub(crate) mod report;
+pub(crate) mod snippet;
 pub(crate) mod store;
 
 use crate::args::{Cli, Verb};
@@ -46,6 +47,7 @@ pub(crate) fn run(cli: Cli) -> Result<Status, Failure> {
         Some(Verb::Report(args)) => report::run(&args),
         Some(Verb::Data(command)) => data::run(&command),
         Some(Verb::List(args)) => list::run(&args),
+        Some(Verb::Snippet(args)) => snippet::run(&args),
         Some(Verb::Store(command)) => store::run(&command),
     }
 }

@@ -38,6 +38,22 @@ const ROWS: &[(&str, &str)] = &[
         "error: `formats` is one argument too many\n\nhint: `rivalry list --help` shows what is possible\n",
     ),
     (
+        "snippet ogn",
+        "error: unknown strategy `ogn`: did you mean `ogm`?\n\nhint: `rivalry snippet` lists what there is\n",
+    ),
+    (
+        "snippet everything",
+        "error: unknown strategy `everything`\n\nhint: `rivalry snippet` lists what there is\n",
+    ),
+    (
+        "snippet ogm --framework jax",
+        "error: `--framework` must be `pytorch`, not `jax`\n\nhint: `rivalry snippet --help` shows what is possible\n",
+    ),
+    (
+        "snippet ogm --list",
+        "error: `NAME` and `--list` exclude each other\n\nhint: `rivalry snippet --help` shows what is possible\n",
+    ),
+    (
         "report kept --as jsn",
         "error: `--as` must be `terminal`, `json`, `csv`, `svg`, `html`, `markdown`, `latex` or `junit`, not `jsn`\n\nhint: did you mean `json`? `rivalry report --help` shows what is possible\n",
     ),

@@ -69,6 +69,7 @@ Commands:
   data      Look at data, change their form, or generate some
   report    Draw a kept report again: as a page, as tables or figures, for other programs
   list      List encoders, solvers, strategies and the like, with their knobs and sources
+  snippet   Print a strategy as a short PyTorch file to paste into your own training code
   store     Look into a folder of kept runs
 
 Options:

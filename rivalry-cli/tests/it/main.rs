@@ -13,5 +13,6 @@ mod lab;
 mod list;
 mod process;
 mod remedy;
+mod snippet;
 mod store;
 mod streams;

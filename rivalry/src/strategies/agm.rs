@@ -160,6 +160,10 @@ impl<T: Scalar> Strategy<T> for Agm<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("history", &mut self.history)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/agm.py")
+    }
 }
 
 #[cfg(test)]

@@ -117,6 +117,10 @@ impl<T: Scalar> Strategy<T> for Amco {
             objective.add(given(On::Branch(b), if b == 0 { value } else { 0.0 }, &passed));
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/amco.py")
+    }
 }
 
 #[cfg(test)]

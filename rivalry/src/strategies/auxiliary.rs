@@ -63,6 +63,10 @@ impl<T: Scalar> Strategy<T> for Auxiliary {
     fn terms(&self, n_branches: usize) -> Option<Vec<(On, f64)>> {
         (self.encoder_rate == 1.0).then(|| self.sum(n_branches))
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/auxiliary.py")
+    }
 }
 
 impl Auxiliary {

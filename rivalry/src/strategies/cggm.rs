@@ -176,6 +176,10 @@ impl<T: Scalar> Strategy<T> for Cggm<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("accuracies", &mut self.accuracies)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/cggm.py")
+    }
 }
 
 #[cfg(test)]

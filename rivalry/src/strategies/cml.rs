@@ -78,6 +78,10 @@ impl<T: Scalar> Strategy<T> for Cml {
         }
         objective.add(given(On::Fused, total, &at_fused));
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/cml.py")
+    }
 }
 
 /// The largest probability and its class.

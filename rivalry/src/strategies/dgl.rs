@@ -52,4 +52,8 @@ impl<T: Scalar> Strategy<T> for Dgl {
             joint[0][encoder.clone()].copy_from_slice(&own[encoder]);
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/dgl.py")
+    }
 }

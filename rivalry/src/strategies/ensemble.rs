@@ -61,6 +61,10 @@ impl<T: Scalar> Strategy<T> for Ensemble {
             .for_each(|p| *p = if *p > smallest { p.ln() } else { smallest.ln() });
         Some(scores)
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/ensemble.py")
+    }
 }
 
 /// The mean over networks of softmax(logits / temperature), n x K.

@@ -218,6 +218,10 @@ impl<T: Scalar> Strategy<T> for FunctionalEntropy {
             *g += T::from_f64(self.lambda * more);
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/functional_entropy.py")
+    }
 }
 
 #[cfg(test)]

@@ -73,6 +73,10 @@ impl<T: Scalar> Strategy<T> for G2d<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("confidence", &mut self.confidence)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/g2d.py")
+    }
 }
 
 #[cfg(test)]

@@ -141,6 +141,10 @@ impl<T: Scalar> Strategy<T> for Offline<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("weights", &mut self.weights)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/gradient_blending.py")
+    }
 }
 
 struct Online<T> {
@@ -277,6 +281,10 @@ impl<T: Scalar> Strategy<T> for Online<T> {
 
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("weights", &mut self.weights), ("losses", &mut self.losses)]
+    }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/gradient_blending.py")
     }
 }
 

@@ -148,6 +148,10 @@ impl<T: Scalar> Strategy<T> for InfoReg<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("traces", &mut self.traces), ("running", &mut self.running)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/inforeg.py")
+    }
 }
 
 #[cfg(test)]

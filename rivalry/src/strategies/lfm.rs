@@ -163,6 +163,10 @@ impl<T: Scalar> Strategy<T> for Lfm<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("weights", &mut self.weights)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/lfm.py")
+    }
 }
 
 #[cfg(test)]

@@ -99,4 +99,8 @@ impl<T: Scalar> Strategy<T> for Mbsd {
             objective.add(given(On::Branch(b), if b == 0 { value } else { 0.0 }, gradient));
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/mbsd.py")
+    }
 }

@@ -192,6 +192,10 @@ impl<T: Scalar> Strategy<T> for Mla<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("projection", &mut self.projection), ("before", &mut self.before)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/mla.py")
+    }
 }
 
 #[cfg(test)]

@@ -131,4 +131,8 @@ impl<T: Scalar> Strategy<T> for MmCosine {
             T::from_f64(self.scale * all.iter().map(|cosines| cosines.row(i)[k]).sum::<f64>())
         }))
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/mmcosine.py")
+    }
 }

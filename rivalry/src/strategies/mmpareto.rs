@@ -80,6 +80,10 @@ impl<T: Scalar> Strategy<T> for MmPareto {
             }
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/mmpareto.py")
+    }
 }
 
 /// Weights of the joint gradient and a modality's own in an encoder's direction: one half each

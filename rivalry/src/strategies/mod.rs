@@ -117,6 +117,12 @@ pub trait Strategy<T: Scalar>: Send {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         Vec::new()
     }
+
+    /// The method in PyTorch, to paste into one's own training: one Python file of the folder
+    /// `pytorch`, which imports nothing but torch. Its functions and classes take parts of the
+    /// joint logits, embeddings and modules by name of modality, its keyword arguments are the
+    /// strategy's knobs (`lambda_` for `lambda`). Without a default: no strategy goes without.
+    fn pytorch(&self) -> &'static str;
 }
 
 impl<T: Scalar> Entry<dyn Strategy<T>> {

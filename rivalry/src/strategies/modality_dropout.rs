@@ -71,4 +71,8 @@ impl<T: Scalar> Strategy<T> for ModalityDropout {
             work.scale_embedding(branch, Some(factors));
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/modality_dropout.py")
+    }
 }

@@ -123,6 +123,10 @@ impl<T: Scalar> Strategy<T> for Mses<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("losses", &mut self.losses), ("best", &mut self.best)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/mses.py")
+    }
 }
 
 #[cfg(test)]

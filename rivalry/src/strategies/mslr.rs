@@ -93,6 +93,10 @@ impl<T: Scalar> Strategy<T> for Mslr<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("accuracies", &mut self.accuracies)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/mslr.py")
+    }
 }
 
 #[cfg(test)]

@@ -109,6 +109,10 @@ impl<T: Scalar> Strategy<T> for Ogm {
             }
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/ogm.py")
+    }
 }
 
 #[cfg(test)]

@@ -154,6 +154,10 @@ impl<T: Scalar> Strategy<T> for Opm {
             }
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/opm.py")
+    }
 }
 
 #[cfg(test)]

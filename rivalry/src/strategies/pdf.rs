@@ -141,6 +141,10 @@ impl<T: Scalar> Strategy<T> for Pdf {
             T::from_f64(logits.iter().zip(&weights[i]).map(of).sum())
         }))
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/pdf.py")
+    }
 }
 
 #[cfg(test)]

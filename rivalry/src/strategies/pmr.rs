@@ -222,6 +222,10 @@ impl<T: Scalar> Strategy<T> for Pmr<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("prototypes", &mut self.prototypes)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/pmr.py")
+    }
 }
 
 #[cfg(test)]

@@ -149,6 +149,10 @@ impl<T: Scalar> Strategy<T> for Qmf<T> {
     fn memory(&mut self) -> Vec<(&'static str, &mut Vec<T>)> {
         vec![("history", &mut self.history)]
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/qmf.py")
+    }
 }
 
 /// Every sample against the next of the batch, the last against the first: with d the

@@ -124,6 +124,10 @@ impl<T: Scalar> Strategy<T> for ReconBoost {
         }
         objective.add(given(On::Branch(turn), value, &gradient));
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/reconboost.py")
+    }
 }
 
 #[cfg(test)]

@@ -98,6 +98,10 @@ impl<T: Scalar> Strategy<T> for Relearn {
         }
         Settle::Go
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/relearn.py")
+    }
 }
 
 #[cfg(test)]

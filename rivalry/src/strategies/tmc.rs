@@ -107,6 +107,10 @@ impl<T: Scalar> Strategy<T> for Tmc {
         }
         Some(scores)
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/tmc.py")
+    }
 }
 
 /// ln(1 + e^z) without overflow.

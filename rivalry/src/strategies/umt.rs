@@ -66,4 +66,8 @@ impl<T: Scalar> Strategy<T> for Umt<T> {
             objective.add(given(On::Embedding(branch), value, &gradient));
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/umt.py")
+    }
 }

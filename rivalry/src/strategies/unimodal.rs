@@ -29,4 +29,8 @@ impl<T: Scalar> Strategy<T> for Unimodal {
     fn terms(&self, _n_branches: usize) -> Option<Vec<(On, f64)>> {
         Some(vec![(On::Fused, 1.0)])
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/unimodal.py")
+    }
 }

@@ -175,6 +175,10 @@ impl<T: Scalar> Strategy<T> for Valuation {
             work.scale_embedding(b, factors);
         }
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/valuation.py")
+    }
 }
 
 #[cfg(test)]

@@ -66,4 +66,8 @@ impl<T: Scalar> Strategy<T> for WarmStart {
         let encoder_rates = vec![0.0; at.model.branches().len()];
         Plan::encoders(encoder_rates)
     }
+
+    fn pytorch(&self) -> &'static str {
+        include_str!("pytorch/warm_start.py")
+    }
 }

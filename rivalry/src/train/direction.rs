@@ -3,7 +3,7 @@
 
 use crate::model::Batch;
 use crate::num::Scalar;
-use crate::strategies::{Epoch, Step, Strategy};
+use crate::strategies::{Epoch, Plan, Step, Strategy};
 
 use super::step::{Buffers, Weighting, evaluate};
 
@@ -21,21 +21,45 @@ pub fn direction<T: Scalar>(
     params: &[T],
     rows: &[u32],
 ) -> Vec<T> {
+    one(strategy, at, params, 0, (rows, rows), None)
+}
+
+/// [`direction`] in a sub-step of a plan, on all samples that the plan shows, in one batch;
+/// where it names none, on the training part.
+///
+/// # Panics
+/// When a sample is beyond the training part.
+pub fn direction_of_plan<T: Scalar>(
+    strategy: &mut dyn Strategy<T>,
+    at: &Epoch<'_, T>,
+    params: &[T],
+    plan: &Plan,
+    sub_step: usize,
+) -> Vec<T> {
+    let Some(samples) = &plan.samples else {
+        let rows: Vec<u32> = (0..at.train.len() as u32).collect();
+        return one(strategy, at, params, sub_step, (&rows, &rows), None);
+    };
+    let rows: Vec<u32> = samples.iter().map(|(row, _)| *row).collect();
+    let picks: Vec<u32> = (0..rows.len() as u32).collect();
+    let weights: Vec<T> = samples.iter().map(|(_, weight)| T::from_f64(*weight)).collect();
+    one(strategy, at, params, sub_step, (&rows, &picks), Some(&weights))
+}
+
+fn one<T: Scalar>(
+    strategy: &mut dyn Strategy<T>,
+    at: &Epoch<'_, T>,
+    params: &[T],
+    sub_step: usize,
+    (rows, picks): (&[u32], &[u32]),
+    samples: Option<&[T]>,
+) -> Vec<T> {
     let mut batch = Batch::new(at.train, rows.len());
     batch.gather(at.train, rows);
     let labels: Vec<u32> = rows.iter().map(|row| at.train.y[*row as usize]).collect();
-    let step = Step {
-        params,
-        epoch: at,
-        sub_step: 0,
-        position: 0,
-        rows,
-        picks: rows,
-        labels: &labels,
-        weights: None,
-    };
+    let step = Step { params, epoch: at, sub_step, position: 0, rows, picks, labels: &labels, weights: None };
     let mut direction = Vec::new();
-    let weighting = Weighting { classes: None, samples: None };
+    let weighting = Weighting { classes: None, samples };
     let mut buffers = Buffers::new(at.model, rows.len());
     evaluate(&step, strategy, &batch, weighting, &[], params, &mut buffers, &mut direction);
     direction

@@ -21,7 +21,7 @@ use crate::num::{Numbers, Values};
 use crate::record::{Checkpoint, Record};
 use crate::spec::{Job, Precision};
 
-pub use direction::direction;
+pub use direction::{direction, direction_of_plan};
 pub(crate) use prepare::network;
 pub use prepare::{Prepared, flops_per_epoch, prepare};
 pub use trace::fused_scores;

@@ -170,9 +170,16 @@ fn terms_kept_apart_and_stopped_terms_add_up_as_they_should() {
             objective.add(Term::cross_entropy(On::Fused, 1.0).stopped());
             objective.add(Term::cross_entropy(On::Fused, 1.0).apart());
         }
+        fn pytorch(&self) -> &'static str {
+            ""
+        }
     }
     struct Once;
-    impl Strategy<f64> for Once {}
+    impl Strategy<f64> for Once {
+        fn pytorch(&self) -> &'static str {
+            ""
+        }
+    }
     let (job, data) = job("naive", ClassWeights::None);
     let on = prepare::<f64>(&job, &data);
     let params = on.model.init(4);
@@ -208,6 +215,9 @@ fn factors_on_embeddings_reach_the_gradient() {
     impl Strategy<f64> for Scaled {
         fn batch(&mut self, at: &Step<'_, f64>, work: &mut Workspace<f64>) {
             work.scale_embedding(1, Some(factors(at.rows.len())));
+        }
+        fn pytorch(&self) -> &'static str {
+            ""
         }
     }
     let (job, data) = job("naive", ClassWeights::None);

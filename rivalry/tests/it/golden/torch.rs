@@ -3,6 +3,7 @@
 
 mod networks;
 mod runs;
+mod snippets;
 mod solvers;
 mod strategies;
 

@@ -22,7 +22,7 @@ Examples:
   rivalry lab race
   rivalry lab race --trials 1000 --set until=decided --out race
   rivalry lab race --strategy auxiliary
-  rivalry lab race --strategy ogm_ge --trials 8 --set dim=200 --set n=200 --set classes=5
+  rivalry lab race --strategy agm --set dim=200 --set n=200 --set sigma0=0.0003
   rivalry lab race --set strength.2=1.2 --set m=16 --json")]
 pub(super) struct RaceArgs {
     #[command(flatten)]

@@ -52,9 +52,12 @@ impl Facts<'_> {
                 ("gain_not_chosen", simplest, sentence)
             }
             _ => {
+                let preferred = all.map(|all| name(all.best)).filter(|best| Some(best) != simplest.as_ref());
+                let preferred = preferred.map_or_else(String::new, |best| format!("; validation prefers {best}"));
                 let sentence = match &simplest {
                     Some(simplest) => format!(
-                        "No remedy beats the controls by more than noise; use {simplest} (the cheapest control within noise)."
+                        "No remedy beats the controls by more than noise; use {simplest} (the cheapest control within \
+                         noise){preferred}."
                     ),
                     None => "No remedy beats the controls by more than noise.".to_owned(),
                 };

@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use crate::terminal;
 
@@ -67,9 +66,8 @@ impl Failure {
     }
 }
 
-/// Prints what is wrong, if anything is, and turns the status into the
-/// process's own.
-pub(crate) fn settle(outcome: Result<Status, Failure>) -> ExitCode {
+/// Prints what is wrong, if anything is, and gives the exit status.
+pub(crate) fn settle(outcome: Result<Status, Failure>) -> u8 {
     let status = match outcome {
         Ok(status) => status,
         Err(failure) => {
@@ -77,7 +75,7 @@ pub(crate) fn settle(outcome: Result<Status, Failure>) -> ExitCode {
             failure.status
         }
     };
-    ExitCode::from(status as u8)
+    status as u8
 }
 
 /// Tells what is wrong on stderr.

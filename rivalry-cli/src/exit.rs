@@ -8,7 +8,7 @@ use crate::terminal;
 
 /// The exit statuses; other programs rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
+pub enum Status {
     /// Done.
     Done = 0,
     /// A condition or a claim failed, or something in a store is damaged.
@@ -25,21 +25,21 @@ pub(crate) enum Status {
 
 /// Something that ends the command early.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     /// The exit status.
-    pub(crate) status: Status,
+    pub status: Status,
     /// All that is wrong, one sentence each; none when the reader of stdout
     /// has gone away, which is nobody's fault.
-    pub(crate) problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 /// One thing that is wrong.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// What is wrong: lower case, no full stop, position first.
-    pub(crate) message: String,
+    pub message: String,
     /// What to do about it.
-    pub(crate) hint: Option<String>,
+    pub hint: Option<String>,
 }
 
 impl Failure {

@@ -9,7 +9,7 @@ the command's options, with its defaults, and the answer is its report.
 
 from __future__ import annotations
 
-from . import _core, lab
+from . import _core, convert, lab
 from ._blackbox import blackbox
 from ._demo import Demo, demo
 from ._errors import DataError, RivalryError, UsageError
@@ -31,6 +31,7 @@ __all__ = [
     "check",
     "classes",
     "compare",
+    "convert",
     "demo",
     "diagnose",
     "inspect",

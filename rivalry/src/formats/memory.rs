@@ -191,7 +191,9 @@ mod tests {
 
     fn texts(texts: &[&str]) -> Values {
         let mut all = crate::formats::reading::Texts::with_capacity(texts.len());
-        texts.iter().for_each(|text| all.push(text, &Limits::default()).unwrap());
+        for text in texts {
+            all.push(text, &Limits::default()).unwrap();
+        }
         all.into_values(false)
     }
 

@@ -3,13 +3,12 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use crate::terminal;
 
 /// The exit statuses; other programs rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
+pub enum Status {
     /// Done.
     Done = 0,
     /// A condition or a claim failed, or something in a store is damaged.
@@ -26,21 +25,21 @@ pub(crate) enum Status {
 
 /// Something that ends the command early.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     /// The exit status.
-    pub(crate) status: Status,
+    pub status: Status,
     /// All that is wrong, one sentence each; none when the reader of stdout
     /// has gone away, which is nobody's fault.
-    pub(crate) problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 /// One thing that is wrong.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// What is wrong: lower case, no full stop, position first.
-    pub(crate) message: String,
+    pub message: String,
     /// What to do about it.
-    pub(crate) hint: Option<String>,
+    pub hint: Option<String>,
 }
 
 impl Failure {
@@ -67,9 +66,8 @@ impl Failure {
     }
 }
 
-/// Prints what is wrong, if anything is, and turns the status into the
-/// process's own.
-pub(crate) fn settle(outcome: Result<Status, Failure>) -> ExitCode {
+/// Prints what is wrong, if anything is, and gives the exit status.
+pub(crate) fn settle(outcome: Result<Status, Failure>) -> u8 {
     let status = match outcome {
         Ok(status) => status,
         Err(failure) => {
@@ -77,7 +75,7 @@ pub(crate) fn settle(outcome: Result<Status, Failure>) -> ExitCode {
             failure.status
         }
     };
-    ExitCode::from(status as u8)
+    status as u8
 }
 
 /// Tells what is wrong on stderr.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rivalry::store::{Store, StoreError};
 
+use crate::session;
+
 /// A store, and whether it is the user's.
 pub(crate) struct Home {
     store: Store,
@@ -44,15 +46,20 @@ impl Home {
         &self.store
     }
 
-    /// The command line that goes on from here.
+    /// The command line that goes on from here, or for a calling program what
+    /// it has to ask.
     pub(crate) fn continuation(&self) -> String {
+        if session::has_caller() {
+            return format!("the same call with `--out {}`", self.store.root().display());
+        }
         let mut words: Vec<OsString> = vec!["rivalry".into()];
-        words.extend(std::env::args_os().skip(1));
+        words.extend(session::words().into_iter().skip(1));
         if self.is_temporary {
             words.push("--out".into());
             words.push(self.store.root().into());
         }
-        words.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+        let words: Vec<String> = words.iter().map(|word| quoted(&word.to_string_lossy())).collect();
+        format!("`{}`", words.join(" "))
     }
 
     /// The command has ended well: a temporary store has done its service.

@@ -1,30 +1,7 @@
-//! The command `rivalry`: arguments in, one report out.
-//!
-//! Results go to stdout, everything else to stderr. The command reads files,
-//! the clock, the environment and the terminal so that the library need not;
-//! it computes nothing itself.
-
-mod args;
-mod clock;
-mod commands;
-mod exit;
-mod home;
-mod options;
-mod output;
-mod progress;
-mod signals;
-mod terminal;
-mod usage;
-mod values;
+//! The command `rivalry`; all of it is in the library beside this file.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let status = match args::Cli::try_parse() {
-        Ok(cli) => commands::run(cli),
-        Err(error) => usage::answer(&error),
-    };
-    exit::settle(status)
+    ExitCode::from(rivalry_cli::run(std::env::args_os()))
 }

@@ -10,6 +10,7 @@ use rivalry::render::renderer;
 use rivalry::report::Report;
 
 use crate::exit::{Failure, Status};
+use crate::session;
 use crate::terminal::{self, ColorWhen};
 
 /// The options of every verb that prints something.
@@ -50,8 +51,12 @@ impl OutputArgs {
         if is_long { choice.with("charts", false) } else { choice }
     }
 
-    /// Prints the report in the form that was asked for.
+    /// Prints the report in the form that was asked for, or hands it to the
+    /// program that asks.
     pub(crate) fn print(&self, report: &Report) -> Result<(), Failure> {
+        if session::hand_over(report) {
+            return Ok(());
+        }
         print_as(&self.choice_for(report), report)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::clock::Stopwatch;
+use crate::session::{self, Happening, Told};
 use crate::terminal;
 
 /// A plain line appears at most this often.
@@ -19,6 +20,7 @@ pub(crate) struct Progress(Kind);
 enum Kind {
     Silent,
     Bar(ProgressBar),
+    Told(Told),
     Lines(Mutex<Lines>),
 }
 
@@ -36,6 +38,8 @@ impl Progress {
     pub(crate) fn new(quiet: bool) -> Self {
         if quiet {
             Self(Kind::Silent)
+        } else if let Some(told) = session::told() {
+            Self(Kind::Told(told))
         } else if terminal::stderr_is_terminal() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             Self(Kind::Bar(bar))
@@ -56,6 +60,7 @@ impl Progress {
         match &self.0 {
             Kind::Silent => {}
             Kind::Bar(bar) => bar.suspend(|| eprintln!("{text}")),
+            Kind::Told(told) => told(Happening::Note(text)),
             Kind::Lines(_) => eprintln!("{text}"),
         }
     }
@@ -76,6 +81,7 @@ impl Progress {
                 bar.reset();
                 bar.enable_steady_tick(Duration::from_millis(250));
             }
+            Kind::Told(told) => told(Happening::Begin(what.to_owned(), total)),
             Kind::Lines(lines) => {
                 let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
                 *lines =
@@ -92,6 +98,7 @@ impl Progress {
                 bar.set_message(terminal::inert(now));
                 bar.inc(1);
             }
+            Kind::Told(told) => told(Happening::Step(terminal::inert(now))),
             Kind::Lines(lines) => {
                 let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
                 lines.done += 1;
@@ -106,8 +113,10 @@ impl Progress {
 
     /// Takes the bar away; lines stay.
     pub(crate) fn end(&self) {
-        if let Kind::Bar(bar) = &self.0 {
-            bar.finish_and_clear();
+        match &self.0 {
+            Kind::Bar(bar) => bar.finish_and_clear(),
+            Kind::Told(told) => told(Happening::End),
+            Kind::Silent | Kind::Lines(_) => {}
         }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::exit::{self, Failure};
+use crate::session;
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -20,7 +21,12 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// From here on Ctrl-C sets the flag that is returned. `last_words` is what a
 /// process says that had to be ended.
+///
+/// A calling program has its own way to be told of signals, and its own flag.
 pub(crate) fn watch(last_words: impl Fn() -> Failure + Send + 'static) -> &'static AtomicBool {
+    if let Some(stop) = session::stop() {
+        return stop;
+    }
     let installed = ctrlc::set_handler(move || {
         STOP.store(true, Ordering::SeqCst);
         std::thread::sleep(PATIENCE);

@@ -125,7 +125,7 @@ fn ticked(words: &[String]) -> String {
 fn help_command() -> String {
     let mut command = &Cli::command();
     let mut words = vec!["rivalry"];
-    for argument in std::env::args_os().skip(1) {
+    for argument in crate::session::words().into_iter().skip(1) {
         let Some(verb) = command.find_subcommand(argument) else { break };
         command = verb;
         words.push(verb.get_name());

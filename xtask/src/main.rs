@@ -5,6 +5,7 @@
 //! tests, read the tree, and call scripts.
 
 mod bench;
+mod python;
 mod reference;
 mod run;
 mod snippets;
@@ -16,9 +17,13 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB
 
-  test [--soak]    everything that tests anything: unit, integration and
-                   documentation tests, the tidy checks, and the command lines
-                   shown in the documentation; --soak: the bigger figures
+  test [--soak|--rust]
+                   everything that tests anything: unit, integration and
+                   documentation tests, the tidy checks, the command lines
+                   shown in the documentation, and where Python 3.11 is there
+                   the Python package; --soak: the bigger figures; --rust:
+                   without the Python package
+  python           the Python package alone: the wheel, built and tested
   tidy [--list]    the checks on the tree alone; --list says what each guards
   ci               what the build server runs: .ci/run
   kinds            writes docs/kinds.md again from the program's tables, the
@@ -32,13 +37,15 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
-        ["test"] => run::test(false),
-        ["test", "--soak"] => run::test(true),
+        ["test"] => run::test(false, true),
+        ["test", "--rust"] => run::test(false, false),
+        ["test", "--soak"] => run::test(true, true),
         ["tidy"] => tidy::run(&run::root()),
         ["tidy", "--list"] => {
             println!("{}", tidy::list());
             Ok(())
         }
+        ["python"] => python::test(&run::root()),
         ["ci"] => run::ci(),
         ["kinds"] => run::kinds(),
         ["reference", names @ ..] => reference::run(&run::root(), names),

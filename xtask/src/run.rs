@@ -15,15 +15,28 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("failed: {shown}")) }
 }
 
-/// Everything that tests anything. All parts run, then the failures are named.
-pub(crate) fn test(soak: bool) -> Result<(), String> {
+/// Everything that tests anything, the Python package where Python is there.
+/// All parts run, then the failures are named.
+pub(crate) fn test(soak: bool, with_package: bool) -> Result<(), String> {
     let mut tests = Command::new("cargo");
     tests.args(["test", "--workspace", "--no-fail-fast"]);
     if soak {
         tests.env("RIVALRY_SOAK", "1");
     }
-    let failures: Vec<String> =
-        [run(&mut tests), crate::snippets::run(&root())].into_iter().filter_map(Result::err).collect();
+    let package = || {
+        if !with_package {
+            return Ok(());
+        }
+        if crate::python::is_there() {
+            return crate::python::test(&root());
+        }
+        println!("python: the package was not tested; that needs `python3` from 3.11 on, with `venv`");
+        Ok(())
+    };
+    let failures: Vec<String> = [run(&mut tests), crate::snippets::run(&root()), package()]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 

@@ -17,8 +17,16 @@ use crate::tree::{Tree, has_suffix};
 
 /// Beginnings of command lines that a page may show and a test cannot run,
 /// because they install something or need the network.
-const NOT_RUN: [&str; 7] =
-    ["git clone ", "git add ", "cd ", "cargo install ", "cargo build", "cargo xtask ", ".ci/run"];
+const NOT_RUN: [&str; 8] = [
+    "pip install ",
+    "git clone ",
+    "git add ",
+    "cd ",
+    "cargo install ",
+    "cargo build",
+    "cargo xtask ",
+    ".ci/run",
+];
 
 /// One command line on a page, with the output shown below it.
 #[derive(Debug, PartialEq)]

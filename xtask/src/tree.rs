@@ -9,7 +9,7 @@ use std::{fs, io};
 pub(crate) use rust::{Source, positions};
 
 /// Folders that hold what tools made, not what people wrote.
-const SKIPPED: [&str; 9] = [
+const SKIPPED: [&str; 10] = [
     ".git",
     "target",
     "runs",
@@ -19,6 +19,7 @@ const SKIPPED: [&str; 9] = [
     ".venv",
     "node_modules",
     ".pytest_cache",
+    ".hypothesis",
 ];
 
 /// All files, by path relative to the root with `/` between parts.

@@ -180,7 +180,7 @@ impl SweepWatch for Shown {
 pub(crate) fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
     let hint = continuation.map_or_else(
         || "nothing was kept; with `--out DIR` the same command continues".to_owned(),
-        |command| format!("`{command}` continues"),
+        |how| format!("{how} continues"),
     );
     Failure::one(Status::Interrupted, message, Some(hint))
 }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rivalry::formats::training_log::training_log;
+use rivalry::formats::training_log::{training_log, training_log_from};
 use rivalry::metrics::watch;
 use rivalry::report::{monitor, monitor_document};
 
 use crate::exit::{Failure, Status};
 use crate::output::{OutputArgs, keep};
+use crate::session::{self, Held};
 
 /// Who is winning in my training, and when did the loser lose? From a log
 #[derive(Args, Debug)]
@@ -49,11 +50,17 @@ pub(crate) struct MonitorArgs {
 /// Does what was asked.
 pub(crate) fn run(args: &MonitorArgs) -> Result<Status, Failure> {
     args.output.settle();
-    let log = training_log(&args.log, args.split.as_deref())
+    let (typed, split) = (args.log.display().to_string(), args.split.as_deref());
+    let of_memory = session::held(&typed, |held| match held {
+        Held::Bytes(text) => Some(training_log_from(&typed, text, split)),
+        Held::Arrays { .. } => None,
+    });
+    let log = of_memory
+        .flatten()
+        .unwrap_or_else(|| training_log(&args.log, split))
         .map_err(|error| Failure::one(Status::Data, &error, Some(error.hint.to_owned())))?;
     let watched = watch(&log);
-    let name = args.log.display().to_string();
-    let report = monitor(monitor_document(&name, &log, args.split.as_deref(), &watched))
+    let report = monitor(monitor_document(&typed, &log, split, &watched))
         .map_err(|error| Failure::one(Status::Usage, error.to_string(), Some(error.hint().to_owned())))?;
     if let Some(out) = &args.out {
         keep(&report, out)?;

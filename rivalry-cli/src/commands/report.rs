@@ -7,10 +7,13 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use rivalry::registry::{Choice, Value};
 use rivalry::render::RENDERERS;
-use rivalry::report::{ClassesShown, Document, comparison, diagnosis, kept_checks, lab, monitor, remedy};
+use rivalry::report::{
+    ClassesShown, Document, audit, comparison, diagnosis, kept_checks, lab, monitor, remedy,
+};
 
 use crate::exit::{Failure, Status};
 use crate::output::{OutputArgs, print_as, save_as};
+use crate::session::{self, Held};
 use crate::values;
 
 /// A document larger than this is not one of ours.
@@ -62,6 +65,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
         None if matches!(document.command.as_str(), "compare" | "classes") => {
             comparison(document, args.classes)
         }
+        None if document.command == "blackbox" => audit(document),
         None if document.command == "remedy" => remedy(document),
         None if document.command == "monitor" => monitor(document),
         None if document.command == "check" => kept_checks(document),
@@ -76,6 +80,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Status, Failure> {
         None => args.output.choice_for(&report),
     };
     match &args.file {
+        None if session::hand_over(&report) => {}
         None => print_as(&choice, &report)?,
         Some(file) => save_as(&choice, &report, file)?,
     }
@@ -95,6 +100,13 @@ pub(crate) fn read_kept(run: &Path) -> Result<Document, Failure> {
     let path = &document_of(run);
     let bad =
         |why: String| Failure::one(Status::Data, format!("{}: {why}", path.display()), Some(HINT.to_owned()));
+    let of_memory = session::held(&run.to_string_lossy(), |held| match held {
+        Held::Bytes(bytes) => bytes.clone(),
+        Held::Arrays { .. } => Vec::new(),
+    });
+    if let Some(bytes) = of_memory {
+        return serde_json::from_slice(&bytes).map_err(|error| bad(format!("not a report: {error}")));
+    }
     let file = std::fs::File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => bad("there is no such file or folder".to_owned()),
         _ => bad(format!("cannot be read: {error}")),

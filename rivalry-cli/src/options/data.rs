@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rivalry::data::{DataError, Dataset, Split};
-use rivalry::formats::{self, Limits, ModalityChoice, OpenOptions, embedded};
+use rivalry::formats::{self, Limits, ModalityChoice, OpenOptions, Source, embedded};
 use rivalry::registry::nearest;
 
 use crate::exit::{Failure, Status};
+use crate::session::{self, Held};
 use crate::values;
 
 /// Makes a data set that is compiled in.
@@ -89,14 +90,30 @@ impl ReadingArgs {
                 Some(format!("did you mean {known}?")),
             ));
         }
-        let options = OpenOptions {
+        if let Some(opened) = session::held(&typed, |held| self.open_held(held)) {
+            return opened.map_err(|error| bad(&error));
+        }
+        let options = self.options();
+        formats::open(data, &options, &Limits::default()).map_err(|error| bad(&error))
+    }
+
+    /// What a calling program holds is read by the same names.
+    fn open_held(&self, held: &Held) -> Result<Dataset, DataError> {
+        let source = match held {
+            Held::Arrays { name, arrays } => Source::arrays(name, arrays),
+            Held::Bytes(bytes) => Source::bytes("data", bytes),
+        };
+        formats::open_source(&source, &self.options(), &Limits::default())
+    }
+
+    fn options(&self) -> OpenOptions {
+        OpenOptions {
             label: self.label.clone(),
             groups: self.groups.clone(),
             modalities: self.modality.iter().map(|text| ModalityChoice::parse(text)).collect(),
             format: self.format.clone(),
             allow_unterminated: self.allow_unterminated,
-        };
-        formats::open(data, &options, &Limits::default()).map_err(|error| bad(&error))
+        }
     }
 
     /// Demo data know their own parts.

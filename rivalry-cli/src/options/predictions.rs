@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rivalry::formats::predictions::{Identified, Predicted};
-use rivalry::formats::{self, Limits, PickOptions};
+use rivalry::data::DataError;
+use rivalry::formats::predictions::{Identified, Predicted, groups_from, labels_from, predictions_from};
+use rivalry::formats::{Limits, PickOptions, Source};
 use rivalry::metrics::{Files, FromFile, Given};
 
 use crate::exit::{Failure, Status};
 use crate::options::bad_data as bad;
+use crate::session::{self, Held};
 use crate::values;
 
 /// What is needed to read the labels and what goes with them.
@@ -57,8 +59,7 @@ impl EmbeddingArgs {
     /// The training rows.
     fn train(&self) -> Result<Vec<u32>, Failure> {
         let Some(typed) = &self.train else { return Ok(Vec::new()) };
-        let (path, options) = PickOptions::parse(typed);
-        let read = formats::labels(&path, &options, &Limits::default()).map_err(|error| bad(&error))?;
+        let read = picked(typed, labels_from)?;
         let rows = read.values.class_names().iter().map(|name| name.parse::<u32>());
         let rows: Vec<u32> = rows.collect::<Result<_, _>>().map_err(|_| {
             Failure::one(
@@ -75,18 +76,12 @@ impl LabelArgs {
     /// Reads all files and puts their samples and classes in one order; also
     /// says what each file was taken for.
     pub(crate) fn read(&self, models: &Models<'_>) -> Result<(Given, Vec<String>), Failure> {
-        let (path, options) = PickOptions::parse(&self.labels);
-        let content = formats::labels(&path, &options, &Limits::default()).map_err(|error| bad(&error))?;
-        let labels = FromFile { file: self.labels.clone(), content };
-        let groups = match &self.groups {
-            None => None,
-            Some(typed) => {
-                let (path, options) = PickOptions::parse(typed);
-                let content =
-                    formats::groups(&path, &options, &Limits::default()).map_err(|error| bad(&error))?;
-                Some(FromFile { file: typed.clone(), content })
-            }
-        };
+        let labels = FromFile { file: self.labels.clone(), content: picked(&self.labels, labels_from)? };
+        let groups = self.groups.as_ref().map(|typed| {
+            let content = picked(typed, groups_from)?;
+            Ok(FromFile { file: typed.clone(), content })
+        });
+        let groups = groups.transpose()?;
         let class_names = self.names.as_deref().map(lines).transpose()?;
         let joint = models.joint.iter().map(|typed| predictions(typed)).collect::<Result<_, _>>()?;
         let files = Files {
@@ -109,12 +104,29 @@ impl LabelArgs {
     }
 }
 
+/// A reader of one array or some columns.
+type Read<T> = fn(&Source<'_>, &PickOptions, &Limits) -> Result<Identified<T>, DataError>;
+
+/// Reads what was typed: a file, or something that a calling program holds.
+fn picked<T>(typed: &str, read: Read<T>) -> Result<Identified<T>, Failure> {
+    let limits = Limits::default();
+    let of_memory = session::held(typed, |held| {
+        let source = match held {
+            Held::Arrays { arrays, .. } => Source::arrays(typed, arrays),
+            Held::Bytes(bytes) => Source::bytes(typed, bytes),
+        };
+        read(&source, &PickOptions::default(), &limits)
+    });
+    let found = of_memory.unwrap_or_else(|| {
+        let (path, options) = PickOptions::parse(typed);
+        read(&Source::file(&path), &options, &limits)
+    });
+    found.map_err(|error| bad(&error))
+}
+
 /// A file of predictions.
 fn predictions(typed: &str) -> Result<FromFile<Predicted>, Failure> {
-    let (path, options) = PickOptions::parse(typed);
-    let content: Identified<Predicted> =
-        formats::predictions(&path, &options, &Limits::default()).map_err(|error| bad(&error))?;
-    Ok(FromFile { file: typed.to_owned(), content })
+    Ok(FromFile { file: typed.to_owned(), content: picked(typed, predictions_from)? })
 }
 
 /// A model's name, and a file per training.
@@ -139,7 +151,13 @@ fn lines(path: &Path) -> Result<Vec<String>, Failure> {
         let hint = "give a text file with one class name per line, that of class 0 first".to_owned();
         Failure::one(Status::Data, format!("{}: {why}", path.display()), Some(hint))
     };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let of_memory = session::held(&path.to_string_lossy(), |held| match held {
+        Held::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Held::Arrays { .. } => String::new(),
+    });
+    let text = of_memory
+        .map_or_else(|| std::fs::read_to_string(path), Ok)
+        .map_err(|error| failed(error.to_string()))?;
     let names: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
     if let Some(at) = names.iter().position(String::is_empty) {
         return Err(failed(format!("line {} is empty", at + 1)));

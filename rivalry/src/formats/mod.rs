@@ -13,6 +13,7 @@ pub mod embedded;
 mod folder;
 mod jsonl;
 mod mat;
+mod memory;
 mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
@@ -32,6 +33,7 @@ use crate::data::{DataError, Dataset, FileError};
 use crate::registry::{Choice, Entry, Table, find};
 
 pub(crate) use csv::RFC_4180;
+pub use memory::Arrays;
 #[cfg(feature = "parquet")]
 pub(crate) use parquet::FORMAT as PARQUET;
 pub use predictions::{groups, labels, predictions};
@@ -39,6 +41,7 @@ pub use reading::{
     Array, Choose, Kind, Limits, ModalityChoice, OpenOptions, Pick, PickOptions, Role, Source, Values,
 };
 
+use memory::Memory;
 use reading::assemble;
 
 /// A kind of file.
@@ -111,13 +114,9 @@ pub fn open_source(
     limits: &Limits,
 ) -> Result<Dataset, DataError> {
     let opened = || {
-        let entry = match &options.format {
-            Some(name) => named(name)?,
-            None => recognise(source)?,
-        };
-        let format = build(entry);
+        let (name, format) = kind(source, options.format.as_deref())?;
         if !format.holds_data_set() {
-            return Err(FileError::CannotHold { format: entry.name }.into());
+            return Err(FileError::CannotHold { format: name }.into());
         }
         let arrays = format.read(source, options, limits)?;
         assemble(source.stem(), arrays, limits)
@@ -181,6 +180,19 @@ fn read_alone(
         arrays.into_iter().next().map(|(_, array)| array).ok_or_else(|| FileError::Empty.into())
     };
     read().map_err(|e| e.at(source.name()))
+}
+
+/// What a source is read by, and its name: the kind that is asked for, or what
+/// the source itself says.
+fn kind(source: &Source<'_>, asked: Option<&str>) -> Result<(&'static str, Box<dyn Format>), DataError> {
+    if let Some(arrays) = source.in_memory() {
+        return Ok(("memory", Box::new(Memory::new(arrays))));
+    }
+    let entry = match asked {
+        Some(name) => named(name)?,
+        None => recognise(source)?,
+    };
+    Ok((entry.name, build(entry)))
 }
 
 fn build(entry: &Entry<dyn Format>) -> Box<dyn Format> {

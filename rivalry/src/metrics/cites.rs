@@ -95,6 +95,13 @@ pub(super) const HEDGES1983: Citation = Citation {
     url: "https://doi.org/10.1037/0033-2909.93.2.388",
 };
 
+pub(super) const HESSEL2020: Citation = Citation {
+    key: "hessel2020emap",
+    text: "J. Hessel, L. Lee. Does my multimodal model learn cross-modal interactions? It's harder to tell than you \
+           might think! EMNLP 2020",
+    url: "https://arxiv.org/abs/2010.06572",
+};
+
 pub(super) const HU2022: Citation = Citation {
     key: "hu2022shape",
     text: "P. Hu, X. Li, Y. Zhou. SHAPE: An Unified Approach to Evaluate the Contribution and Cooperation \

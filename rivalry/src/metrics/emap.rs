@@ -88,20 +88,30 @@ impl Scores {
         Self { sizes: self.sizes.clone(), n_classes: self.n_classes, values }
     }
 
-    /// Accuracy on paired samples (input i of every modality is sample i): of the scores,
-    /// and of their projection. The difference is the EMAP gap: what the model
-    /// owes to interactions.
-    pub fn accuracies(&self, labels: &[u32]) -> Result<(f64, f64), ScoresError> {
+    /// Whether it is right about paired samples, each 0 or 1: the scores, and
+    /// their projection.
+    ///
+    /// # Errors
+    /// As [`Scores::accuracies`].
+    pub fn right(&self, labels: &[u32]) -> Result<(Vec<f32>, Vec<f32>), ScoresError> {
         let n = labels.len();
         let known = labels.iter().all(|label| (*label as usize) < self.n_classes);
         if !known || self.sizes.iter().any(|size| *size != n) {
             return Err(ScoresError::Labels { labels: n, sizes: self.sizes.clone() });
         }
-        let share = |of: &Self| {
-            let right = (0..n).filter(|i| loss::is_right(of.paired(*i), labels[*i])).count();
-            right as f64 / n as f64
+        let right = |of: &Self| {
+            (0..n).map(|i| f32::from(u8::from(loss::is_right(of.paired(i), labels[i])))).collect()
         };
-        Ok((share(self), share(&self.additive())))
+        Ok((right(self), right(&self.additive())))
+    }
+
+    /// Accuracy on paired samples (input i of every modality is sample i): of the scores,
+    /// and of their projection. The difference is the EMAP gap: what the model
+    /// owes to interactions.
+    pub fn accuracies(&self, labels: &[u32]) -> Result<(f64, f64), ScoresError> {
+        let (own, additive) = self.right(labels)?;
+        let share = |right: Vec<f32>| sums::sum_by(right.len(), |i| f64::from(right[i])) / right.len() as f64;
+        Ok((share(own), share(additive)))
     }
 
     /// Which input of a modality combination `i` holds.

@@ -10,6 +10,7 @@
 //! No metric returns a NaN: what cannot be measured says why.
 
 mod accuracy;
+pub mod audit;
 pub mod blending;
 mod branch;
 mod by_class;

@@ -7,6 +7,7 @@
 //! report is a pure function of what it is composed from; it holds no date,
 //! and the wall time in its provenance is what the caller measured.
 
+mod audit;
 mod blocks;
 mod chart;
 mod checks;
@@ -20,6 +21,7 @@ mod lab;
 mod monitor;
 mod remedy;
 
+pub use audit::{audit, audit_document};
 pub use blocks::{
     Better, Block, Card, Cell, Check, Column, Emphasis, Equation, Evidence, Mark, Row, Step, Table, Term,
     Tone, Unit,
@@ -45,4 +47,21 @@ pub struct Report {
     pub blocks: Vec<Block>,
     /// What programs read.
     pub document: Document,
+}
+
+impl Report {
+    /// What fits a glance: the conclusion with the notes beside it, or where
+    /// nothing is concluded the checks or the first table. The document stays whole.
+    pub fn card(&self) -> Self {
+        let at = |wanted: fn(&Block) -> bool| self.blocks.iter().position(wanted);
+        let chosen = at(|block| matches!(block, Block::Verdict(_)))
+            .or_else(|| at(|block| matches!(block, Block::Checks(_))))
+            .or_else(|| at(|block| matches!(block, Block::Table(_))));
+        let mut blocks: Vec<Block> = Vec::new();
+        if let Some(at) = chosen {
+            let beside = self.blocks.get(at + 1).filter(|block| matches!(block, Block::Notes(_)));
+            blocks.extend(self.blocks.get(at).into_iter().chain(beside).cloned());
+        }
+        Self { title: self.title.clone(), blocks, document: self.document.clone() }
+    }
 }

@@ -147,7 +147,7 @@ impl TrialWatch for Shown {
 fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
     let hint = continuation.map_or_else(
         || "nothing was kept; with `--out DIR` the same command continues".to_owned(),
-        |command| format!("`{command}` continues"),
+        |how| format!("{how} continues"),
     );
     Failure::one(Status::Interrupted, message, Some(hint))
 }

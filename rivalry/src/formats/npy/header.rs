@@ -57,6 +57,24 @@ pub(super) fn read(input: &mut dyn Read, available: u64, limits: &Limits) -> Res
     Ok(header)
 }
 
+/// What a header would say of values in C order whose type and shape are known.
+pub(super) fn given(descr: &str, shape: &[usize], limits: &Limits) -> Result<Raw, DataError> {
+    let header = Raw {
+        dtype: dtype(descr)?,
+        fortran_order: false,
+        rows: shape.first().copied().unwrap_or_default(),
+        cols: shape.get(1).copied(),
+        at: 0,
+    };
+    let values = shape.iter().try_fold(header.dtype.size, |product, n| product.checked_mul(*n));
+    let Some(bytes) = values else {
+        return Err(NpyError::ShapeOverflow { shape: crate::data::shown(&python_shape(shape)) }.into());
+    };
+    check(&header, shape, bytes as u64, limits)?;
+    within("bytes", bytes as u64, limits.max_inflated_bytes.saturating_mul(limits.max_inflation))?;
+    Ok(header)
+}
+
 fn check(header: &Raw, shape: &[usize], available: u64, limits: &Limits) -> Result<(), DataError> {
     let shown = || crate::data::shown(&python_shape(shape));
     let count = shape.iter().try_fold(1_usize, |product, n| product.checked_mul(*n));

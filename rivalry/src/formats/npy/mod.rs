@@ -77,6 +77,19 @@ impl Format for Npy {
     }
 }
 
+/// Decodes an array whose type and shape are known from elsewhere.
+pub(super) fn stream(
+    name: &str,
+    descr: &str,
+    shape: &[usize],
+    input: &mut dyn Read,
+    limits: &Limits,
+) -> Result<Array, DataError> {
+    let raw = header::given(descr, shape, limits)?;
+    let values = raw.read_values(input, limits)?;
+    Ok(Array { name: name.to_owned(), rows: raw.rows, cols: raw.cols, values })
+}
+
 /// Reads an array that fills `available` bytes exactly.
 pub(super) fn read_array(
     input: &mut dyn Read,

@@ -13,8 +13,8 @@ use std::path::Path;
 
 use crate::data::{DataError, Groups, Labels, LayoutError, PredictionError};
 
+use super::kind;
 use super::reading::{Array, Limits, PickOptions, Source, Values};
-use super::{build, named, recognise};
 
 pub use ids::Ids;
 pub use scores::Scores;
@@ -128,11 +128,7 @@ fn read<T>(
     convert: impl FnOnce(Array, Option<Vec<String>>) -> Result<T, DataError>,
 ) -> Result<Identified<T>, DataError> {
     let read = || {
-        let entry = match &options.format {
-            Some(name) => named(name)?,
-            None => recognise(source)?,
-        };
-        let format = build(entry);
+        let (_, format) = kind(source, options.format.as_deref())?;
         let mut chosen = None;
         let mut choose = |names: &[&str]| {
             let found = choose(names, what, options, format.is_table())?;

@@ -1,10 +1,12 @@
-//! Where bytes come from: a file or memory.
+//! Where bytes come from: a file or memory. Arrays in memory are a source too,
+//! without bytes.
 
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::data::{DataError, FileError};
+use crate::formats::Arrays;
 
 /// Bytes with a name and a known length. Opening it twice reads them twice.
 #[derive(Clone, Debug)]
@@ -17,6 +19,7 @@ pub struct Source<'a> {
 enum Content<'a> {
     File(PathBuf),
     Bytes(&'a [u8]),
+    Arrays(&'a Arrays),
 }
 
 impl<'a> Source<'a> {
@@ -30,6 +33,19 @@ impl<'a> Source<'a> {
         Self { name: name.to_owned(), content: Content::Bytes(bytes) }
     }
 
+    /// Arrays in memory, or the columns of a table; the name is for messages.
+    pub fn arrays(name: &str, arrays: &'a Arrays) -> Self {
+        Self { name: name.to_owned(), content: Content::Arrays(arrays) }
+    }
+
+    /// The arrays, when this is such.
+    pub(in crate::formats) fn in_memory(&self) -> Option<&'a Arrays> {
+        match &self.content {
+            Content::Arrays(arrays) => Some(arrays),
+            Content::File(_) | Content::Bytes(_) => None,
+        }
+    }
+
     /// For messages.
     pub fn name(&self) -> &str {
         &self.name
@@ -39,12 +55,15 @@ impl<'a> Source<'a> {
     pub fn path(&self) -> Option<&Path> {
         match &self.content {
             Content::File(path) => Some(path),
-            Content::Bytes(_) => None,
+            Content::Bytes(_) | Content::Arrays(_) => None,
         }
     }
 
-    /// The file's name without folder and suffix.
+    /// The file's name without folder and suffix; the whole name of arrays.
     pub fn stem(&self) -> &str {
+        if self.in_memory().is_some() {
+            return &self.name;
+        }
         Path::new(&self.name).file_stem().and_then(|s| s.to_str()).unwrap_or_default()
     }
 
@@ -65,6 +84,7 @@ impl<'a> Source<'a> {
             Content::Bytes(bytes) => {
                 Ok(Input { bytes: Bytes::Memory(Cursor::new(bytes)), len: bytes.len() as u64 })
             }
+            Content::Arrays(_) => Err(FileError::NotAFile.into()),
             Content::File(path) => {
                 // Looked at before it is opened: opening a pipe would wait for
                 // a writer.

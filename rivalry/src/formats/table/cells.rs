@@ -6,7 +6,6 @@ use crate::data::{TableError, shown};
 
 /// A cell as its reader found it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "text tables hold texts only"))]
 pub(in crate::formats) enum Cell<'a> {
     Text(&'a str),
     Number(f64),

@@ -84,6 +84,12 @@ pub fn training_log(path: &Path, split: Option<&str>) -> Result<TrainingLog, Log
     assemble(entries, split, &file)
 }
 
+/// [`training_log`] from the text of JSON lines in memory; `name` is for
+/// messages.
+pub fn training_log_from(name: &str, text: &[u8], split: Option<&str>) -> Result<TrainingLog, LogError> {
+    assemble(lines(text, name)?, split, name)
+}
+
 /// The entries of a file of JSON lines, with the numbers of their lines.
 fn lines(mut from: impl BufRead, file: &str) -> Result<Vec<(u64, Entry)>, LogError> {
     let mut entries = Vec::new();

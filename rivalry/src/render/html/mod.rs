@@ -19,10 +19,11 @@ use std::io;
 use self::body::Body;
 use super::Render;
 use super::markup::escaped;
-use crate::registry::{Choice, Entry};
+use crate::registry::{Choice, Default, Entry, Knob, Range};
 use crate::report::{Block, Report};
 
 const STYLE: &str = include_str!("style.css");
+const FRAGMENT_STYLE: &str = include_str!("fragment.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// A page larger than this leaves out what its reader finds elsewhere.
@@ -32,8 +33,13 @@ pub(super) const ENTRY: Entry<dyn Render> = Entry {
     name: "html",
     summary: "one page with verdict, tables and charts that opens offline, prints, and needs no script",
     cites: &[],
-    knobs: &[],
-    build: |_| Box::new(Html),
+    knobs: &[Knob {
+        name: "fragment",
+        default: Default::Flag(false),
+        range: Range::Switch,
+        meaning: "the sections alone, for somebody else's page: no script, no policy, a style sheet for them only",
+    }],
+    build: |settings| Box::new(Html { fragment: settings.flag("fragment") }),
 };
 
 /// How much of a large report its page holds, from all to least.
@@ -47,10 +53,15 @@ enum Extent {
     Beginnings,
 }
 
-struct Html;
+struct Html {
+    fragment: bool,
+}
 
 impl Render for Html {
     fn render(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+        if self.fragment {
+            return out.write_all(fragment(report).as_bytes());
+        }
         let mut text = page(report, Extent::All)?;
         for less in [Extent::NoDocument, Extent::Beginnings] {
             if text.len() > LARGEST {
@@ -115,6 +126,15 @@ fn page(report: &Report, extent: Extent) -> io::Result<String> {
     Ok(out)
 }
 
+/// The sections in one element whose class the style sheet asks for.
+fn fragment(report: &Report) -> String {
+    let (main, footer) = Body::of(report, Extent::Beginnings).parts(&report.blocks);
+    format!(
+        "<div class=\"rivalry\" lang=\"en\">\n<style>{FRAGMENT_STYLE}</style>\n{}{footer}</div>\n",
+        main.text()
+    )
+}
+
 /// The document as JSON that no reader of markup takes for markup.
 fn embedded(report: &Report) -> io::Result<String> {
     let mut json = Vec::new();
@@ -139,7 +159,7 @@ mod tests {
 
     #[test]
     fn script_and_style_hold_no_markup() {
-        for text in [STYLE, SCRIPT] {
+        for text in [STYLE, SCRIPT, FRAGMENT_STYLE] {
             assert!(!text.contains(['<', '&']), "a strict reader would take it for markup");
         }
     }

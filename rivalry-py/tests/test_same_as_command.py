@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import numpy as np
@@ -15,10 +16,12 @@ NAMES = {"provenance"}
 
 
 def same(ours: rivalry.Result, theirs: dict, but: frozenset[str] | set[str] = frozenset()) -> None:
-    found = ours.to_dict()
+    found, theirs = ours.to_dict(), copy.deepcopy(theirs)
     found["data"] = dict(found["data"] or {})
     theirs["data"] = dict(theirs["data"] or {})
     for document in (found, theirs):
+        if document["command"] == "data inspect":
+            document["results"].pop("name", None)
         for name in NAMES | but:
             document.pop(name, None)
         document["data"].pop("name", None)

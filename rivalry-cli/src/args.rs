@@ -40,4 +40,5 @@ pub(crate) enum Verb {
     Report(commands::report::ReportArgs),
     List(commands::list::ListArgs),
     Store(commands::store::StoreCommand),
+    Sweep(commands::sweep::SweepCommand),
 }

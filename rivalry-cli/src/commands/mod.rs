@@ -10,6 +10,7 @@ pub(crate) mod monitor;
 pub(crate) mod remedy;
 pub(crate) mod report;
 pub(crate) mod store;
+pub(crate) mod sweep;
 
 use crate::args::{Cli, Verb};
 use crate::exit::{Failure, Status};
@@ -47,5 +48,6 @@ pub(crate) fn run(cli: Cli) -> Result<Status, Failure> {
         Some(Verb::Data(command)) => data::run(&command),
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Store(command)) => store::run(&command),
+        Some(Verb::Sweep(command)) => sweep::run(&command),
     }
 }

@@ -15,3 +15,4 @@ mod process;
 mod remedy;
 mod store;
 mod streams;
+mod sweep;

@@ -41,4 +41,5 @@ pub(crate) enum Verb {
     List(commands::list::ListArgs),
     Snippet(commands::snippet::SnippetArgs),
     Store(commands::store::StoreCommand),
+    Sweep(commands::sweep::SweepCommand),
 }

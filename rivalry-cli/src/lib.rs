@@ -7,6 +7,7 @@
 mod args;
 mod clock;
 mod commands;
+mod engines;
 mod exit;
 mod home;
 mod options;

@@ -25,6 +25,11 @@ pub(crate) fn answer(error: &clap::Error) -> Result<Status, Failure> {
     }
 }
 
+/// What is wrong with arguments that came from a file; nothing where they ask for help.
+pub(crate) fn wrong(error: &clap::Error) -> Option<Failure> {
+    error.use_stderr().then(|| told(error))
+}
+
 /// Settings that no kind accepts, all of them at once.
 pub(crate) fn choices(errors: &[ChoiceError]) -> Failure {
     let problems = errors

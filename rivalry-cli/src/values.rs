@@ -1,5 +1,6 @@
 //! Values as typed on the command line.
 
+use std::fmt;
 use std::time::Duration;
 
 use rivalry::registry::Value;
@@ -50,6 +51,34 @@ pub(crate) fn whole<T: TryFrom<u64>, const LOW: u64, const HIGH: u64>(text: &str
             format!("expected a whole number from {LOW} to {HIGH}")
         }
     })
+}
+
+/// More shards than this are a typing error.
+pub(crate) const MOST_SHARDS: u64 = 10_000;
+
+/// One of the shares that a plan is cut into, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shard {
+    /// Which.
+    pub(crate) index: u32,
+    /// Of how many.
+    pub(crate) of: u32,
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.of)
+    }
+}
+
+/// `I/N`, for `--shard`.
+pub(crate) fn shard(text: &str) -> Result<Shard, String> {
+    let number = |text: &str| whole::<u32, 1, MOST_SHARDS>(text).ok();
+    let found = text.split_once('/').and_then(|(index, of)| Some((number(index)?, number(of)?)));
+    match found {
+        Some((index, of)) if index <= of => Ok(Shard { index, of }),
+        _ => Err("expected a share and the number of shares, counted from 1, such as `3/8`".to_owned()),
+    }
 }
 
 /// A share strictly between 0 and 1.
@@ -205,6 +234,16 @@ mod tests {
         }
         let expected = "expected a whole number of at least 1".to_owned();
         assert_eq!(whole::<u32, 1, { u32::MAX as u64 }>("4294967296"), Err(expected));
+    }
+
+    #[test]
+    fn shards_are_counted_from_one() {
+        assert_eq!(shard("3/8"), Ok(Shard { index: 3, of: 8 }));
+        assert_eq!(shard("8/8").map(|shard| shard.to_string()), Ok("8/8".to_owned()));
+        for text in ["0/8", "9/8", "3", "3/", "/8", "3/0", "-1/8", "3/8/2", "a/b", "1/10001", "1/4294967297"]
+        {
+            assert!(shard(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -10,13 +10,14 @@ use rivalry::spec::Spec;
 use rivalry::stats::Bootstrap;
 use rivalry::strategies;
 use rivalry::sweep::{
-    self, Asked, Budget, DiagnoseError, Diagnosed, Engine, PlanError, RunDone, Subsets, SweepError,
+    self, Asked, Budget, DiagnoseError, Diagnosed, Engine, Plan, PlanError, RunDone, Subsets, SweepError,
     SweepWatch,
 };
 use serde_json::{Value, json};
 
 use crate::clock::Stopwatch;
 use crate::commands::store;
+use crate::commands::sweep::{Place, Workload};
 use crate::exit::{Failure, Problem, Status};
 use crate::home::Home;
 use crate::options::{DataArgs, RunningArgs, SplitArgs, TrainingArgs};
@@ -95,23 +96,46 @@ impl From<SubsetsArg> for Subsets {
     }
 }
 
+impl DiagnoseArgs {
+    /// The data, and what is asked of them.
+    fn asked(&self) -> Result<(Dataset, Asked), Failure> {
+        let mut base = Spec { meters: true, ..self.training.spec(self.running.seed)? };
+        let data = self.split.apply(self.data.open()?)?;
+        self.training.hurry(&mut base, &data);
+        let asked = Asked {
+            base,
+            seeds: self.running.seeds(self.training.quick),
+            subsets: self.subsets.into(),
+            controls: vec![Choice::new("auxiliary")],
+            bootstrap: Bootstrap { seed: self.running.seed, ..Bootstrap::default() },
+        };
+        Ok((data, asked))
+    }
+
+    /// Its runs.
+    pub(crate) fn workload(&self) -> Result<Workload, Failure> {
+        let (data, asked) = self.asked()?;
+        let plan = Plan::new(&data, &asked.base, asked.seeds, asked.subsets, &asked.controls)
+            .map_err(|error| plan_failed(&error, "diagnose"))?;
+        Ok(Workload::networks(data, plan))
+    }
+
+    /// Runs in a place that a plan was given.
+    pub(crate) fn settle_in(&mut self, place: Place<'_>) {
+        self.running.settle_in(place);
+        self.quiet = place.quiet;
+        self.output = place.output.clone();
+    }
+}
+
 /// Does what was asked.
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let mut base = Spec { meters: true, ..args.training.spec(args.running.seed)? };
-    let data = args.split.apply(args.data.open()?)?;
-    args.training.hurry(&mut base, &data);
+    let (data, asked) = args.asked()?;
     let home = match &args.running.out {
         Some(path) => Some(Home::named(path).map_err(|error| store::failed(&error))?),
         None => Home::temporary(),
-    };
-    let asked = Asked {
-        base,
-        seeds: args.running.seeds(args.training.quick),
-        subsets: args.subsets.into(),
-        controls: vec![Choice::new("auxiliary")],
-        bootstrap: Bootstrap { seed: args.running.seed, ..Bootstrap::default() },
     };
     let thresholds = Thresholds { rope: args.rope / 100.0, ..Thresholds::default() };
     let diagnosed = measure(args, &data, &asked, home.as_ref(), since)?;

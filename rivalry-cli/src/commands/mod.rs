@@ -11,6 +11,7 @@ pub(crate) mod remedy;
 pub(crate) mod report;
 pub(crate) mod snippet;
 pub(crate) mod store;
+pub(crate) mod sweep;
 
 use crate::args::{Cli, Verb};
 use crate::exit::{Failure, Status};
@@ -49,5 +50,6 @@ pub(crate) fn run(cli: Cli) -> Result<Status, Failure> {
         Some(Verb::List(args)) => list::run(&args),
         Some(Verb::Snippet(args)) => snippet::run(&args),
         Some(Verb::Store(command)) => store::run(&command),
+        Some(Verb::Sweep(command)) => sweep::run(&command),
     }
 }

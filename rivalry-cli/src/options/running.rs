@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use rivalry::data::Dataset;
 
+use crate::commands::sweep::Place;
 use crate::progress::in_words;
 use crate::values;
 
@@ -41,6 +42,12 @@ impl RunningArgs {
     /// How many seeds.
     pub(crate) fn seeds(&self, quick: bool) -> u32 {
         self.seeds.unwrap_or(if quick { QUICK_SEEDS } else { SEEDS })
+    }
+
+    /// Runs in a place that a plan was given, not in one of its own.
+    pub(crate) fn settle_in(&mut self, place: Place<'_>) {
+        self.out = Some(place.store.to_owned());
+        self.threads = place.threads;
     }
 
     /// What is about to run, for whoever waits for it.

@@ -71,6 +71,7 @@ Commands:
   list      List encoders, solvers, strategies and the like, with their knobs and sources
   snippet   Print a strategy as a short PyTorch file to paste into your own training code
   store     Look into a folder of kept runs
+  sweep     Spread the runs of a command over processes and machines: a cluster, or a few computers
 
 Options:
   -h, --help     Print help
@@ -130,6 +131,10 @@ fn shortened(mut words: Vec<String>) -> Vec<String> {
         if words[0] == "remedy" && !words.contains(&"--try".to_owned()) {
             words.extend(["--try".to_owned(), "umt".to_owned()]);
         }
+    }
+    if words.len() > 2 && words[..2] == ["sweep", "plan"] {
+        let planned = shortened(words.split_off(2));
+        words.extend(planned);
     }
     if words[0] == "lab" {
         let small = match words[1].as_str() {
@@ -213,8 +218,13 @@ fn every_example_works() {
     assert_eq!(made.status, 0, "{made}");
 
     let mut pages = pages();
-    // Diagnoses make what the others look at.
-    pages.sort_by_key(|(verbs, _)| verbs.first().is_none_or(|verb| verb != "diagnose" && verb != "remedy"));
+    // Diagnoses make what the others look at, plans are made, run and merged.
+    pages.sort_by_key(|(verbs, _)| match verbs.join(" ").as_str() {
+        "diagnose" | "remedy" => 0,
+        "sweep plan" => 1,
+        "sweep run" => 2,
+        _ => 3,
+    });
     let mut n_examples = 0;
     for (_, page) in pages {
         for words in examples(&page) {

@@ -16,3 +16,4 @@ mod remedy;
 mod snippet;
 mod store;
 mod streams;
+mod sweep;

@@ -52,6 +52,7 @@ mod lease;
 mod quarantine;
 mod reading;
 mod runs;
+mod standing;
 #[cfg(test)]
 mod tests;
 
@@ -65,6 +66,7 @@ pub use doctor::{Anomaly, Checkup, What};
 pub use error::{Damage, Damaged, StoreError};
 pub use lease::{Claim, Lease};
 pub use runs::{Copied, Listed};
+pub use standing::Standing;
 
 /// The name of the file that marks a folder as a store.
 pub const MARKER: &str = "STORE";

@@ -237,3 +237,27 @@ fn stray_temporary_files_go_with_the_next_claim() {
     drop(mine(&store, 1));
     assert!(store.doctor().anomalies.is_empty());
 }
+
+#[test]
+fn how_far_a_run_is_can_be_seen_from_outside() {
+    let folder = Folder::new();
+    let store = Store::open(&folder.0).unwrap();
+    let other = Store::open(&folder.0).unwrap();
+    let standing = || other.standing(run(7)).unwrap();
+    assert_eq!(standing(), Standing::Absent);
+    let lease = mine(&store, 7);
+    assert_eq!(standing(), Standing::Running);
+    store.checkpoint(&lease, &record(7, 0.5)).unwrap();
+    assert_eq!(standing(), Standing::Running);
+    drop(lease);
+    assert_eq!(standing(), Standing::Begun);
+    store.commit(mine(&store, 7), &record(7, 1.0)).unwrap();
+    assert_eq!(standing(), Standing::Done);
+    // Looking has moved and left nothing.
+    let path = folder.0.join("runs/07").join(format!("{}.rivalry", run(7)));
+    std::fs::rename(&path, folder.0.join("elsewhere")).unwrap();
+    write_atomic(&path, b"not a run").unwrap();
+    assert_eq!(standing(), Standing::Absent);
+    assert!(path.exists() && !folder.0.join("quarantine").exists());
+    assert_eq!(std::fs::read_dir(folder.0.join("leases")).unwrap().count(), 0);
+}

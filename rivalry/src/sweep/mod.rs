@@ -5,7 +5,12 @@
 //! take whatever is ready, in order. When the last run of a trial ends, its
 //! records are handed on and forgotten, so that memory does not grow with the
 //! number of trials. Results depend on none of this.
+//!
+//! Workers that share no memory compute shares of the list ([`deal()`],
+//! [`Plan::part`], [`run_trial_files`]); whoever runs the whole sweep on the
+//! same store then finds every run there.
 
+mod deal;
 mod diagnosis;
 mod plan;
 pub mod remedy;
@@ -26,9 +31,12 @@ use crate::spec::Job;
 use crate::store::{Claim, Lease, Store, StoreError};
 use crate::train::{Control, EpochReport, TrainError, Trained, Watch, train};
 
+pub use deal::deal;
 pub use diagnosis::{Asked, Budget, DiagnoseError, Diagnosed, diagnose, evidence};
 pub use plan::{Plan, PlanError, Subsets, TrialPlan, Unit};
-pub use trials::{Quiet, TrialSet, TrialWatch, TrialsError, run_trials};
+pub use trials::{
+    Quiet, TrialFile, TrialSet, TrialWatch, TrialsError, run_trial_files, run_trials, trial_files,
+};
 
 /// A checkpoint is written whenever this much work would be lost with it:
 /// a few seconds on one core, counted in operations because the library reads

@@ -153,6 +153,41 @@ impl Plan {
         }
     }
 
+    /// Operations of every run, as far as they can be told beforehand: those of an epoch times the epochs.
+    pub fn costs(&self, data: &Dataset) -> Vec<f64> {
+        let cost = |unit: &Unit| {
+            let epochs = unit.job.spec().epochs.unwrap_or(1);
+            crate::train::flops_per_epoch(&unit.job, data) * f64::from(epochs)
+        };
+        self.units.iter().map(cost).collect()
+    }
+
+    /// Some of the runs, by position, with the runs that they build on; and the number of trials that they belong to.
+    /// For [`super::run`], by workers that do not wait for each other: a run that two of them need is in both lists,
+    /// and the store sees to it that it is computed once.
+    pub fn part(&self, chosen: &[usize]) -> (Vec<Unit>, usize) {
+        let mut wanted = vec![false; self.units.len()];
+        let mut open = chosen.to_vec();
+        while let Some(idx) = open.pop() {
+            if !std::mem::replace(&mut wanted[idx], true) {
+                open.extend(&self.units[idx].needs);
+            }
+        }
+        let kept: Vec<usize> = (0..self.units.len()).filter(|idx| wanted[*idx]).collect();
+        let mut trials: Vec<usize> = kept.iter().map(|idx| self.units[*idx].trial).collect();
+        trials.dedup();
+        let position = |idx: &usize| kept.binary_search(idx).expect("what is built on was wanted");
+        let moved = |idx: &usize| {
+            let unit = &self.units[*idx];
+            Unit {
+                job: unit.job.clone(),
+                trial: trials.binary_search(&unit.trial).expect("it is the trial of a wanted run"),
+                needs: unit.needs.iter().map(position).collect(),
+            }
+        };
+        (kept.iter().map(moved).collect(), trials.len())
+    }
+
     /// The first trials alone.
     pub(super) fn first(mut self, n_trials: usize) -> Self {
         self.trials.truncate(n_trials);

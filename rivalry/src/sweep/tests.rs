@@ -194,3 +194,39 @@ fn plans_name_what_is_wrong_with_them() {
         "solver: unknown solver `adm`: did you mean `adam`?; batch: must be at least 1, not 0"
     );
 }
+
+#[test]
+fn parts_of_a_plan_hold_what_they_build_on() {
+    let data = small_data(60);
+    let asked = asked(2);
+    // A student of uni-modal teachers.
+    let controls = [Choice::new("umt")];
+    let plan = Plan::new(&data, &asked.base, 2, Subsets::Joint, &controls).unwrap();
+    let student = |unit: &Unit| unit.job.spec().strategy.name == "umt";
+    let at = plan.units.iter().rposition(student).unwrap();
+    assert!(!plan.units[at].needs.is_empty());
+    let (units, n_trials) = plan.part(&[at]);
+    assert_eq!(n_trials, 1);
+    assert_eq!(units.len(), 1 + plan.units[at].needs.len());
+    for unit in &units {
+        assert_eq!(unit.trial, 0);
+        let original = plan.units.iter().find(|other| other.job.id() == unit.job.id()).unwrap();
+        let ids = |of: &[Unit], needs: &[usize]| needs.iter().map(|i| of[*i].job.id()).collect::<Vec<_>>();
+        assert_eq!(ids(&units, &unit.needs), ids(&plan.units, &original.needs));
+    }
+    // All parts, one after the other, leave the store of the whole.
+    let folders = [Folder::new("whole"), Folder::new("parts")];
+    let [whole, parts] = folders.each_ref().map(|folder| Store::open(&folder.0).unwrap());
+    let watch = Counter::default();
+    let engine = |store| Engine { store: Some(store), threads: 2, stop: &watch.stop };
+    run(&plan.units, plan.trials.len(), &data, engine(&whole), &watch, |_, _| ()).unwrap();
+    let shares = deal(&plan.costs(&data), 3);
+    assert!(shares.iter().all(|share| !share.is_empty()));
+    for share in shares.iter().rev() {
+        let (units, n_trials) = plan.part(share);
+        run(&units, n_trials, &data, engine(&parts), &watch, |_, _| ()).unwrap();
+    }
+    let kept = |store: &Store| store.records().collect::<Result<Vec<_>, _>>().unwrap();
+    assert_eq!(kept(&whole), kept(&parts));
+    assert_eq!(plan.part(&[]), (Vec::new(), 0));
+}

@@ -1,6 +1,6 @@
-//! Many small trials of the lab: seeds in shards, a shard a file. A shard that
-//! is in the store is read, any other is computed; asking for more trials of the
-//! same setting reuses those that are there.
+//! Many small trials of the lab: a range of seeds a file. A file that is in the
+//! store is read, any other is computed; asking for more trials of the same
+//! setting reuses those that are there.
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -17,10 +17,10 @@ use crate::spec::{ENGINE, RunId};
 use crate::store::{Claim, Store, StoreError};
 
 /// Trials per file: what a kill costs at most, per worker.
-const SHARD: u64 = 8;
+const PER_FILE: u64 = 8;
 const KIND: &str = "rivalry.trials";
 const CONTENT_VERSION: u32 = 1;
-/// How long a worker waits before it looks again for a shard that another
+/// How long a worker waits before it looks again for a file that another
 /// process is computing.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
@@ -64,9 +64,9 @@ pub enum TrialsError {
     #[error(transparent)]
     Trial(TrialError),
     /// A file in the store has the right name and seal but another content.
-    #[error("shard {run} in the store cannot be read: {why}")]
+    #[error("trials {run} in the store cannot be read: {why}")]
     Unreadable {
-        /// The shard's name.
+        /// The name of their file.
         run: String,
         /// What is wrong with it.
         why: String,
@@ -74,14 +74,34 @@ pub enum TrialsError {
 }
 
 /// Seeds of one set that lie in one file.
-struct Shard {
-    set: usize,
-    seeds: Range<u64>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrialFile {
+    /// Position of the set.
+    pub set: usize,
+    /// The seeds of its trials.
+    pub seeds: Range<u64>,
+}
+
+impl TrialFile {
+    /// The name of the file: a hash of what is asked.
+    pub fn run(&self, sets: &[TrialSet]) -> RunId {
+        let setting = &sets[self.set].setting;
+        let (first, end) = (self.seeds.start, self.seeds.end);
+        RunId::of_question(&json!({ "kind": KIND, "setting": setting, "first": first, "end": end }))
+    }
+}
+
+impl TrialSet {
+    /// Number of files that its trials lie in.
+    pub fn n_files(&self) -> u64 {
+        let end = self.first_seed.saturating_add(self.trials);
+        end.div_ceil(PER_FILE) - self.first_seed.min(end) / PER_FILE
+    }
 }
 
 /// Runs all sets; for each its outcomes in the order of the seeds.
 ///
-/// Shards are aligned to multiples of their size, whatever the first seed, so
+/// Files are aligned to multiples of their size, whatever the first seed, so
 /// that overlapping requests share files. Nothing that is returned depends on
 /// the number of workers, on their order or on what was in the store.
 pub fn run_trials(
@@ -89,14 +109,43 @@ pub fn run_trials(
     engine: Engine<'_>,
     watch: &dyn TrialWatch,
 ) -> Result<Vec<Vec<Outcome>>, TrialsError> {
-    let shards: Vec<Shard> = sets.iter().enumerate().flat_map(|(set, of)| shards(set, of)).collect();
+    let files = trial_files(sets);
+    let computed = attempt_all(sets, &files, engine, watch, |outcomes| outcomes)?;
+    let mut results: Vec<Vec<Outcome>> = sets.iter().map(|_| Vec::new()).collect();
+    for (file, outcomes) in files.iter().zip(computed) {
+        let of = &sets[file.set];
+        let wanted = of.first_seed..of.first_seed + of.trials;
+        results[file.set].extend(outcomes.into_iter().filter(|outcome| wanted.contains(&outcome.seed)));
+    }
+    Ok(results)
+}
+
+/// Sees to it that these files of some sets are in the store, and keeps no outcome in memory: the share of a worker
+/// that does not know of the others.
+pub fn run_trial_files(
+    sets: &[TrialSet],
+    files: &[TrialFile],
+    engine: Engine<'_>,
+    watch: &dyn TrialWatch,
+) -> Result<(), TrialsError> {
+    attempt_all(sets, files, engine, watch, |_| ()).map(|_| ())
+}
+
+/// Finds every file in the store or computes it; what is kept of each, in their order.
+fn attempt_all<K: Send>(
+    sets: &[TrialSet],
+    files: &[TrialFile],
+    engine: Engine<'_>,
+    watch: &dyn TrialWatch,
+    keep: impl Fn(Vec<Outcome>) -> K + Sync,
+) -> Result<Vec<K>, TrialsError> {
     let failed: Mutex<Option<TrialsError>> = Mutex::new(None);
-    let computed = parallel::map(engine.threads, &shards, |_, shard| {
+    let computed = parallel::map(engine.threads, files, |_, file| {
         if engine.stop.load(Ordering::SeqCst) || failed.lock().expect("no panic inside").is_some() {
             return None;
         }
-        match outcomes(&sets[shard.set], shard, engine, watch) {
-            Ok(outcomes) => Some(outcomes),
+        match outcomes(sets, file, engine, watch) {
+            Ok(outcomes) => Some((outcomes.len() as u64, keep(outcomes))),
             Err(TrialsError::Trial(TrialError::Interrupted)) => {
                 engine.stop.store(true, Ordering::SeqCst);
                 None
@@ -110,55 +159,48 @@ pub fn run_trials(
     if let Some(error) = failed.into_inner().expect("no panic inside") {
         return Err(error);
     }
-    let total = shards.iter().map(|shard| shard.seeds.end - shard.seeds.start).sum();
-    let done = computed.iter().flatten().map(|outcomes| outcomes.len() as u64).sum();
-    let mut results: Vec<Vec<Outcome>> = sets.iter().map(|_| Vec::new()).collect();
-    for (shard, outcomes) in shards.iter().zip(computed) {
-        let Some(outcomes) = outcomes else { return Err(TrialsError::Interrupted { done, total }) };
-        let of = &sets[shard.set];
-        let wanted = of.first_seed..of.first_seed + of.trials;
-        results[shard.set].extend(outcomes.into_iter().filter(|outcome| wanted.contains(&outcome.seed)));
-    }
-    Ok(results)
+    let total = files.iter().map(|file| file.seeds.end - file.seeds.start).sum();
+    let done = computed.iter().flatten().map(|(count, _)| count).sum();
+    let kept: Option<Vec<K>> = computed.into_iter().map(|found| found.map(|(_, kept)| kept)).collect();
+    kept.ok_or(TrialsError::Interrupted { done, total })
 }
 
-fn shards(set: usize, of: &TrialSet) -> Vec<Shard> {
+/// The files that the trials of these sets lie in, in the order of the sets and seeds.
+pub fn trial_files(sets: &[TrialSet]) -> Vec<TrialFile> {
+    sets.iter().enumerate().flat_map(|(set, of)| files_of(set, of)).collect()
+}
+
+fn files_of(set: usize, of: &TrialSet) -> Vec<TrialFile> {
     let end = of.first_seed.saturating_add(of.trials);
     let mut start = of.first_seed;
-    let mut shards = Vec::new();
+    let mut files = Vec::new();
     while start < end {
-        let next = (start / SHARD + 1).saturating_mul(SHARD).min(end);
-        shards.push(Shard { set, seeds: start..next });
+        let next = (start / PER_FILE + 1).saturating_mul(PER_FILE).min(end);
+        files.push(TrialFile { set, seeds: start..next });
         start = next;
     }
-    shards
-}
-
-/// The name of a shard: a hash of what is asked.
-fn name(setting: &Setting, seeds: &Range<u64>) -> RunId {
-    let question = json!({ "kind": KIND, "setting": setting, "first": seeds.start, "end": seeds.end });
-    RunId::of_question(&question)
+    files
 }
 
 fn outcomes(
-    of: &TrialSet,
-    shard: &Shard,
+    sets: &[TrialSet],
+    file: &TrialFile,
     engine: Engine<'_>,
     watch: &dyn TrialWatch,
 ) -> Result<Vec<Outcome>, TrialsError> {
-    let run = name(&of.setting, &shard.seeds);
-    let count = shard.seeds.end - shard.seeds.start;
-    let Some(store) = engine.store else { return compute(of, shard, engine.stop, watch) };
+    let (run, of) = (file.run(sets), &sets[file.set]);
+    let count = file.seeds.end - file.seeds.start;
+    let Some(store) = engine.store else { return compute(of, file, engine.stop, watch) };
     loop {
         match store.claim(run)? {
             Claim::Done => {
-                let outcomes = read(store, run, &shard.seeds)?;
-                watch.trials_done(shard.set, count);
+                let outcomes = read(store, run, &file.seeds)?;
+                watch.trials_done(file.set, count);
                 return Ok(outcomes);
             }
             Claim::Mine(lease) => {
-                let outcomes = compute(of, shard, engine.stop, watch)?;
-                store.commit(lease, &container(run, &of.setting, &shard.seeds, &outcomes))?;
+                let outcomes = compute(of, file, engine.stop, watch)?;
+                store.commit(lease, &container(run, &of.setting, &file.seeds, &outcomes))?;
                 return Ok(outcomes);
             }
             Claim::Busy => std::thread::sleep(BUSY_PAUSE),
@@ -171,21 +213,21 @@ fn outcomes(
 
 fn compute(
     of: &TrialSet,
-    shard: &Shard,
+    file: &TrialFile,
     stop: &AtomicBool,
     watch: &dyn TrialWatch,
 ) -> Result<Vec<Outcome>, TrialsError> {
     let mut outcomes = Vec::new();
-    // Data that all trials share are drawn once a shard.
-    let shared = of.setting.data_seed.map(|_| Drawn::new(&of.setting, shard.seeds.start)).transpose();
+    // Data that all trials share are drawn once a file.
+    let shared = of.setting.data_seed.map(|_| Drawn::new(&of.setting, file.seeds.start)).transpose();
     let shared = shared.map_err(TrialsError::Trial)?;
-    for seed in shard.seeds.clone() {
+    for seed in file.seeds.clone() {
         let trial = match &shared {
             Some(drawn) => run_on(drawn, &of.setting, seed, false, stop),
             None => run_trial(&of.setting, seed, false, stop),
         };
         outcomes.push(trial.map_err(TrialsError::Trial)?.outcome);
-        watch.trials_done(shard.set, 1);
+        watch.trials_done(file.set, 1);
     }
     Ok(outcomes)
 }

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Stopwatch;
 use crate::commands::store;
+use crate::commands::sweep::{Place, Workload};
 use crate::exit::{Failure, Status};
 use crate::home::Home;
 use crate::options::threads;
@@ -59,6 +60,32 @@ pub(crate) fn run(command: &LabCommand) -> Result<Status, Failure> {
         LabVerb::Sweep(args) => sweep::run(args),
         LabVerb::Verify(args) => verify::run(args),
         LabVerb::Phase(args) => phase::run(args),
+    }
+}
+
+impl LabCommand {
+    /// The trials of a command that knows them beforehand.
+    pub(crate) fn workload(&self) -> Option<Result<Workload, Failure>> {
+        match &self.verb {
+            LabVerb::Race(args) => Some(args.workload()),
+            LabVerb::Sweep(args) => Some(args.workload()),
+            LabVerb::Verify(args) => Some(args.workload()),
+            LabVerb::Run(_) | LabVerb::Phase(_) => None,
+        }
+    }
+
+    /// Runs in a place that a plan was given.
+    pub(crate) fn settle_in(&mut self, place: Place<'_>) {
+        let (running, output) = match &mut self.verb {
+            LabVerb::Race(args) => (&mut args.running, &mut args.output),
+            LabVerb::Sweep(args) => (&mut args.running, &mut args.output),
+            LabVerb::Verify(args) => (&mut args.running, &mut args.output),
+            LabVerb::Run(_) | LabVerb::Phase(_) => return,
+        };
+        running.out = Some(place.store.to_owned());
+        running.threads = place.threads;
+        running.shown.quiet = place.quiet;
+        *output = place.output.clone();
     }
 }
 
@@ -152,7 +179,7 @@ fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
     Failure::one(Status::Interrupted, message, Some(hint))
 }
 
-fn failed(error: &TrialsError, continuation: Option<&str>) -> Failure {
+pub(crate) fn failed(error: &TrialsError, continuation: Option<&str>) -> Failure {
     match error {
         TrialsError::Interrupted { .. } => interrupted(&error.to_string(), continuation),
         TrialsError::Store(error) => store::failed(error),

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::setting::{SettingArgs, citations};
 use super::{TrialsArgs, document, tell};
 use crate::clock::Stopwatch;
+use crate::commands::sweep::Workload;
 use crate::exit::{Failure, Status};
 use crate::output::OutputArgs;
 use crate::values;
@@ -31,18 +32,28 @@ pub(super) struct RaceArgs {
     #[arg(long, value_name = "N", default_value_t = 50, allow_negative_numbers = true, value_parser = values::whole::<u64, 1, 100_000_000>, help_heading = "Running")]
     trials: u64,
     #[command(flatten)]
-    running: TrialsArgs,
+    pub(super) running: TrialsArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
+}
+
+impl RaceArgs {
+    fn set(&self) -> Result<TrialSet, Failure> {
+        let setting = self.setting.setting(&self.setting.config()?)?;
+        Ok(TrialSet { setting, first_seed: self.running.seed, trials: self.trials })
+    }
+
+    /// Its trials.
+    pub(super) fn workload(&self) -> Result<Workload, Failure> {
+        Ok(Workload::trials(vec![self.set()?], vec!["race".to_owned()]))
+    }
 }
 
 /// Does what was asked.
 pub(super) fn run(args: &RaceArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let setting = args.setting.setting(&args.setting.config()?)?;
-    let set = TrialSet { setting, first_seed: args.running.seed, trials: args.trials };
-    let sets = [set];
+    let sets = [args.set()?];
     let outcomes =
         args.running.engage(args.trials, &format!("{} trials", args.trials), |engine, watch| {
             run_trials(&sets, engine, watch)

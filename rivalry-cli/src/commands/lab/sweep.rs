@@ -9,6 +9,7 @@ use serde_json::json;
 use super::setting::{SettingArgs, citations, wrong};
 use super::{TrialsArgs, document, tell};
 use crate::clock::Stopwatch;
+use crate::commands::sweep::Workload;
 use crate::exit::{Failure, Status};
 use crate::output::OutputArgs;
 use crate::values;
@@ -42,33 +43,60 @@ pub(super) struct SweepArgs {
     #[arg(long, value_name = "N", default_value_t = 10, allow_negative_numbers = true, value_parser = values::whole::<u64, 1, 100_000_000>, help_heading = "Running")]
     trials: u64,
     #[command(flatten)]
-    running: TrialsArgs,
+    pub(super) running: TrialsArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
+}
+
+/// What is asked: a setting, what varies, and the points that this makes.
+struct Grid {
+    base: Setting,
+    vary: Vec<Varied>,
+    points: Vec<SettingAt>,
+}
+
+impl SweepArgs {
+    fn grid(&self) -> Result<Grid, Failure> {
+        let config = self.setting.config()?;
+        let base = self.setting.setting(&config)?;
+        let vary: Vec<Varied> = config
+            .vary
+            .iter()
+            .chain(&self.vary)
+            .map(|(key, values)| Varied { key: key.clone(), values: values.clone() })
+            .collect();
+        shown(&self.show, &base)?;
+        let points = points(&base, &vary)?;
+        Ok(Grid { base, vary, points })
+    }
+
+    fn sets(&self, points: &[SettingAt]) -> Vec<TrialSet> {
+        let set = |(_, setting): &SettingAt| TrialSet {
+            setting: setting.clone(),
+            first_seed: self.running.seed,
+            trials: self.trials,
+        };
+        points.iter().map(set).collect()
+    }
+
+    /// Its trials.
+    pub(super) fn workload(&self) -> Result<Workload, Failure> {
+        let points = self.grid()?.points;
+        let name = |(at, _): &SettingAt| {
+            let knobs: Vec<String> = at.iter().map(|(knob, value)| format!("{knob}={value}")).collect();
+            knobs.join(", ")
+        };
+        Ok(Workload::trials(self.sets(&points), points.iter().map(name).collect()))
+    }
 }
 
 /// Does what was asked.
 pub(super) fn run(args: &SweepArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let config = args.setting.config()?;
-    let base = args.setting.setting(&config)?;
-    let vary: Vec<Varied> = config
-        .vary
-        .iter()
-        .chain(&args.vary)
-        .map(|(key, values)| Varied { key: key.clone(), values: values.clone() })
-        .collect();
+    let Grid { base, vary, points } = args.grid()?;
     let show = shown(&args.show, &base)?;
-    let points = points(&base, &vary)?;
-    let sets: Vec<TrialSet> = points
-        .iter()
-        .map(|(_, setting)| TrialSet {
-            setting: setting.clone(),
-            first_seed: args.running.seed,
-            trials: args.trials,
-        })
-        .collect();
+    let sets = args.sets(&points);
     let total = args.trials * sets.len() as u64;
     let about = format!("{} settings, {total} trials", sets.len());
     let outcomes = args.running.engage(total, &about, |engine, watch| run_trials(&sets, engine, watch))?;

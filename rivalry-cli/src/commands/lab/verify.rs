@@ -1,7 +1,7 @@
 //! `rivalry lab verify`: every claim of the theory, pass or fail.
 
 use clap::Args;
-use rivalry::lab::claims::{self, Claim, Found, Size};
+use rivalry::lab::claims::{self, Claim, Experiment, Found, Size};
 use rivalry::lab::verify_results;
 use rivalry::registry::{Choice, Citation, find};
 use rivalry::sweep::{TrialSet, run_trials};
@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{TrialsArgs, document, tell};
 use crate::clock::Stopwatch;
+use crate::commands::sweep::Workload;
 use crate::exit::{Failure, Status};
 use crate::output::OutputArgs;
 use crate::usage;
@@ -31,26 +32,42 @@ pub(super) struct VerifyArgs {
     #[arg(long, help_heading = "Running")]
     quick: bool,
     #[command(flatten)]
-    running: TrialsArgs,
+    pub(super) running: TrialsArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
+}
+
+impl VerifyArgs {
+    fn size(&self) -> Size {
+        if self.quick { Size::Quick } else { Size::Full }
+    }
+
+    fn sets(&self, wanted: &[Experiment]) -> Vec<TrialSet> {
+        let set = |experiment: &Experiment| TrialSet {
+            setting: experiment.setting.clone(),
+            first_seed: self.running.seed,
+            trials: experiment.trials,
+        };
+        wanted.iter().map(set).collect()
+    }
+
+    /// Its trials.
+    pub(super) fn workload(&self) -> Result<Workload, Failure> {
+        let chosen = chosen(&self.claims)?;
+        let wanted = claims::experiments(chosen.iter().map(|(_, claim)| &**claim), self.size());
+        let names = wanted.iter().map(|experiment| experiment.name.clone()).collect();
+        Ok(Workload::trials(self.sets(&wanted), names))
+    }
 }
 
 /// Does what was asked.
 pub(super) fn run(args: &VerifyArgs) -> Result<Status, Failure> {
     args.output.settle();
     let since = Stopwatch::start();
-    let size = if args.quick { Size::Quick } else { Size::Full };
+    let size = args.size();
     let chosen = chosen(&args.claims)?;
     let wanted = claims::experiments(chosen.iter().map(|(_, claim)| &**claim), size);
-    let sets: Vec<TrialSet> = wanted
-        .iter()
-        .map(|experiment| TrialSet {
-            setting: experiment.setting.clone(),
-            first_seed: args.running.seed,
-            trials: experiment.trials,
-        })
-        .collect();
+    let sets = args.sets(&wanted);
     let total: u64 = sets.iter().map(|set| set.trials).sum();
     let about = format!("{} claims, {} settings, {total} trials", chosen.len(), sets.len());
     let outcomes = args.running.engage(total, &about, |engine, watch| run_trials(&sets, engine, watch))?;

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rivalry::lab::{Outcome, Setting, TrialError, run_trial};
 use rivalry::record::file::Container;
 use rivalry::store::{Claim, Store};
-use rivalry::sweep::{Engine, Quiet, TrialSet, TrialWatch, TrialsError, run_trials};
+use rivalry::sweep::{
+    Engine, Quiet, TrialSet, TrialWatch, TrialsError, run_trial_files, run_trials, trial_files,
+};
 use serde_json::json;
 
 use super::{small, trial};
@@ -204,4 +206,26 @@ fn trials_that_share_their_data_are_those_that_draw_them() {
     let store = Store::open(&folder.0).unwrap();
     assert_eq!(run(&[set(&shared, 0, 8)], 2, Some(&store)).unwrap()[0], all[0][..8]);
     assert_eq!(run(&[set(&shared, 0, 10)], 2, Some(&store)).unwrap(), all);
+}
+
+#[test]
+fn files_computed_one_by_one_are_those_of_all_trials() {
+    let setting = quick();
+    let sets = [set(&setting, 5, 9), set(&small(&[("until", "decided"), ("m", "4")]), 0, 3)];
+    let files = trial_files(&sets);
+    let seeds: Vec<_> = files.iter().map(|file| (file.set, file.seeds.clone())).collect();
+    assert_eq!(seeds, [(0, 5..8), (0, 8..14), (1, 0..3)]);
+    assert_eq!(sets.each_ref().map(TrialSet::n_files), [2, 1]);
+    let folder = Folder::new("files");
+    let store = Store::open(&folder.0).unwrap();
+    for file in files.iter().rev() {
+        let engine = Engine { store: Some(&store), threads: 1, stop: &AtomicBool::new(false) };
+        run_trial_files(&sets, std::slice::from_ref(file), engine, &Quiet).unwrap();
+        assert!(matches!(store.claim(file.run(&sets)).unwrap(), Claim::Done));
+    }
+    assert_eq!(store.records().count(), 3);
+    assert_eq!(run(&sets, 2, Some(&store)).unwrap(), run(&sets, 1, None).unwrap());
+    assert_eq!(set(&setting, 8, 8).n_files(), 1);
+    assert_eq!(set(&setting, 0, 0).n_files(), 0);
+    assert_eq!(set(&setting, u64::MAX - 1, 9).n_files(), 1);
 }

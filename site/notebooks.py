@@ -57,7 +57,12 @@ def ran(notebook: Any) -> Any:
     """The notebook with what its cells show; an error in a cell is an error here."""
     with tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
-            notebook, timeout=600, kernel_name="python3", record_timing=False, resources={"metadata": {"path": folder}}
+            notebook,
+            timeout=600,
+            startup_timeout=300,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": folder}},
         )
         client.execute()
     for cell in notebook.cells:

@@ -70,8 +70,14 @@ def helps(program: str, words: list[str]) -> Iterator[tuple[list[str], str]]:
 def python_page(package: Path) -> str:
     """Every public name with its signature and docstring, module by module."""
     lines = ["# The Python package", "", f"What the docstrings say. {HOW} How to use it: [python.md](../python.md).", ""]
+    told: set[str] = set()
     for module, path in modules(package):
         tree = ast.parse(path.read_text("utf-8"))
+        names = [name for name, _ in public(tree, path)]
+        # A module whose names its package offers has been told.
+        if names and told.issuperset(f"{module.rpartition('.')[0]}.{name}" for name in names):
+            continue
+        told |= {f"{module}.{name}" for name in names}
         lines += [f"## {module}", "", *prose(ast.get_docstring(tree) or "", module), ""]
         for name, node in public(tree, path):
             lines += described(f"{module}.{name}", node)
@@ -104,10 +110,10 @@ def public(tree: ast.Module, path: Path) -> Iterator[tuple[str, ast.stmt]]:
 
 
 def offered(tree: ast.Module) -> list[str]:
-    """The names in `__all__`."""
+    """The names in `__all__`, as far as they are written out."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
-            return list(ast.literal_eval(node.value))
+            return [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
     return []
 
 
@@ -119,7 +125,8 @@ def described(name: str, node: ast.stmt) -> list[str]:
         for part in node.body:
             if isinstance(part, ast.FunctionDef) and not part.name.startswith("_"):
                 lines += [f"#### {part.name}", "", *signature(part.name, part)]
-                lines += [*prose(ast.get_docstring(part) or "", f"{name}.{part.name}"), ""]
+                if text := ast.get_docstring(part):
+                    lines += [*prose(text, f"{name}.{part.name}"), ""]
     return lines
 
 
@@ -132,8 +139,7 @@ def signature(name: str, node: ast.stmt) -> list[str]:
             return []
         node = made[0]
     assert isinstance(node, ast.FunctionDef)
-    decorators = {d.id for d in node.decorator_list if isinstance(d, ast.Name)}
-    if "property" in decorators:
+    if any(ast.unparse(decorator).endswith("property") for decorator in node.decorator_list):
         return []
     text = ast.unparse(node.args)
     text = re.sub(r"^(self|cls)(, )?", "", text)
@@ -146,7 +152,7 @@ def signature(name: str, node: ast.stmt) -> list[str]:
 
 
 def arguments(args: ast.arguments) -> list[str]:
-    """The arguments one by one, without the object itself."""
+    """The arguments one by one, without the object itself and what is private."""
     parts, depth, last = [], 0, ""
     for c in ast.unparse(args):
         depth += (c in "[({") - (c in "])}")
@@ -155,7 +161,7 @@ def arguments(args: ast.arguments) -> list[str]:
             last = ""
         else:
             last += c
-    return [part for part in [*parts, last.strip()] if part and part not in ("self", "cls")]
+    return [part for part in [*parts, last.strip()] if part and part not in ("self", "cls") and part[0] != "_"]
 
 
 def prose(text: str, name: str) -> list[str]:
@@ -164,7 +170,7 @@ def prose(text: str, name: str) -> list[str]:
         raise SystemExit(f"{name} has no docstring")
     lines: list[str] = []
     block: list[str] = []
-    rows = text.replace("``", "`").split("\n")
+    rows = re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text.replace("``", "`")).split("\n")
     section = ""
     for i, row in enumerate(rows):
         rule = i + 1 < len(rows) and set(rows[i + 1].strip()) == {"-"}

@@ -32,6 +32,8 @@ ELSEWHERE = {
 #: The index of all pages.
 INDEX = "docs/README.md"
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
+#: What a browser would fetch from elsewhere; links that people follow are none.
+FOREIGN = re.compile(r"<(?:script|img|iframe|link)\b[^>]* (?:src|href)=\"((?:https?:)?//[^\"]*)")
 #: Where the output of a cell goes once Markdown has been turned into HTML.
 HERE = '<div class="output" data-cell="{}"></div>'
 
@@ -139,6 +141,13 @@ def on_page_content(content: str, page: Any, config: Any, files: Any) -> str:
     for i, output in enumerate(_outputs.get(page.file.src_uri, [])):
         content = content.replace(HERE.format(i), output)
     return content
+
+
+def on_post_build(config: Any) -> None:
+    """Nothing on a page comes from another server."""
+    for path in Path(config.site_dir).rglob("*.html"):
+        for source in FOREIGN.findall(path.read_text("utf-8")):
+            LOG.warning("%s asks another server for `%s`", path.relative_to(config.site_dir), source)
 
 
 def notebook_page(notebook: dict[str, Any], name: str) -> tuple[str, list[str]]:

@@ -194,11 +194,11 @@ def prose(text: str, name: str) -> list[str]:
 
 
 def fenced(lines: list[str]) -> list[str]:
-    """Examples that begin with `>>>`, and indented code after `::`, in fences."""
+    """Examples that begin with `>>>`, and indented code, in fences."""
     found: list[str] = []
     code: list[str] = []
     for line in [*lines, ""]:
-        if line.startswith((">>> ", "... ")) or (code and line.startswith("    ")):
+        if line.startswith((">>> ", "... ", "    "))):
             code.append(re.sub(r"  # doctest: .*$", "", line))
             continue
         if code:

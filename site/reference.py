@@ -198,14 +198,17 @@ def fenced(lines: list[str]) -> list[str]:
     found: list[str] = []
     code: list[str] = []
     for line in [*lines, ""]:
-        if line.startswith((">>> ", "... ", "    "))):
+        if line.startswith((">>> ", "... ", "    ")):
             code.append(re.sub(r"  # doctest: .*$", "", line))
             continue
         if code:
             found += ["", "```text", textwrap.dedent("\n".join(code)), "```", ""]
             code = []
         if line or (found and found[-1]):
-            found.append(line)
+            # `encoders[m](x[m])` outside code is a call and no link.
+            parts = line.split("`")
+            parts[::2] = [part.replace("](", "]\\(") for part in parts[::2]]
+            found.append("`".join(parts))
     return found[:-1] if not found[-1] else found
 
 

@@ -169,7 +169,7 @@ fn trained(spec: &Spec, data: &Dataset, signals: &mut Signals) -> PyResult<(Job,
     match train(&job, data, &needed, None, signals).map_err(wrong)? {
         Trained::Done(record) => match &record.ended {
             Ended::Diverged { epoch, what } => Err(wrong(format!(
-                "training diverged in epoch {}: {what} is not finite; lower the learning rate `lr`",
+                "training diverged in epoch {}: {what} left the finite numbers; lower the learning rate `lr`",
                 epoch + 1
             ))),
             _ => Ok((job, *record)),

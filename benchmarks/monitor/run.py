@@ -6,7 +6,7 @@
 A network of 10 million parameters (two encoders of two layers and a linear head over the joined
 features) takes the same steps without the monitor, with it, and with it measuring the gradients
 of the encoders too, all at their defaults. The three take each step in turns, in a random order,
-on one thread; CPU time of the process. A round is an epoch of 100 steps with its end and its log:
+on one thread; CPU time of the process. A round is an epoch of 250 steps with its end and its log:
 one period of everything that the monitor does now and then.
 """
 
@@ -28,7 +28,7 @@ from torch import nn
 from rivalry.torch import ModalityMonitor
 
 FEATURES, WIDTH, N_CLASSES, BATCH = 1024, 1750, 100, 32
-STEPS = 100
+STEPS = 250
 WIDTHS = {"audio": WIDTH, "image": WIDTH}
 
 

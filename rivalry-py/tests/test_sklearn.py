@@ -3,7 +3,10 @@ command trains."""
 
 from __future__ import annotations
 
+import os
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import rivalry
 from rivalry import RivalryError
 from rivalry.sklearn import LateFusionClassifier
 
@@ -146,3 +150,9 @@ def test_a_training_that_diverges_says_so(table):
     X, y = table
     with pytest.raises(ValueError, match="diverged"):
         LateFusionClassifier(BOTH, solver="sgd", lr=1e12, standardise=False, **FAST).fit(1e150 * X, y)
+
+
+def test_the_page_runs(table):
+    root = Path(os.environ.get("RIVALRY_ROOT", Path(rivalry.__file__).parents[3]))
+    (shown,) = re.findall(r"^```python\n(.*?)^```", (root / "docs/sklearn.md").read_text(), re.M | re.S)
+    exec(compile(shown, "docs/sklearn.md", "exec"), {"X": table[0], "y": table[1]})

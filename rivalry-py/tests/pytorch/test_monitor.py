@@ -6,10 +6,14 @@ from __future__ import annotations
 import copy
 import gc
 import json
+import os
 import pickle
+import re
+import socket
 import subprocess
 import sys
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +22,7 @@ import torch.nn.functional as F
 from networks import BATCH, N_CLASSES, WIDTHS, Network, offline
 from torch import nn
 
+import rivalry
 from rivalry import RivalryError
 from rivalry.torch import ModalityMonitor
 
@@ -384,9 +389,6 @@ for epoch in range(2):
 
 
 def test_of_several_processes_the_first_writes(tmp_path):
-    import os
-    import socket
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -401,3 +403,20 @@ def test_of_several_processes_the_first_writes(tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines if "labels" in line] == [1, 2]
     assert all(len(line["labels"]) == 30 for line in lines if "labels" in line)
+
+
+def test_the_page_runs(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    root = Path(os.environ.get("RIVALRY_ROOT", Path(rivalry.__file__).parents[3]))
+    shown = re.findall(r"^```python\n(.*?)^```", (root / "docs/pytorch.md").read_text(), re.M | re.S)
+    network = Network({"audio": 5, "image": 5})
+    rows = [slice(start, start + BATCH) for start in range(0, 60, BATCH)]
+    batches = [(at, network.y[at]) for at in rows]
+    names = {"model": network, "batches": batches, "n_epochs": 2, "F": F, "optimizer": network.optimizer()}
+    exec(compile(shown[0].replace("512", "5"), "docs/pytorch.md", "exec"), names)
+    assert "kappa" in capsys.readouterr().out and Path("run.jsonl").exists()
+    at, y = batches[0]
+    parts = network.parts(at)
+    loss = F.cross_entropy(sum(parts.values()), y)
+    names |= {"loss": loss, "parts": parts, "y": y, "encoders": network.encoders, "epoch": 0}
+    exec(compile(shown[1], "docs/pytorch.md", "exec"), names)

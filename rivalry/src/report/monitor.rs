@@ -71,9 +71,7 @@ fn epochs(watched: &Watched) -> Table {
     }
     columns.push(Column::plain(""));
     let n = watched.epochs.len();
-    let kept = |i: &usize| {
-        n <= SHOWN || *i == n - 1 || (*i * SHOWN / n) != ((*i).wrapping_sub(1)) * SHOWN / n || *i == 0
-    };
+    let kept = |i: &usize| n <= SHOWN || *i == 0 || *i == n - 1 || *i * SHOWN / n != (*i - 1) * SHOWN / n;
     let events = |e: &EpochReading| {
         let of = |s: &ModalityStory| s.starved_epoch == Some(e.epoch);
         watched.modalities.iter().filter(|s| of(s)).map(|s| format!("{} starved", s.name)).collect::<Vec<_>>()

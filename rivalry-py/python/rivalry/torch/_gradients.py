@@ -79,4 +79,5 @@ def _told(joint: list[list[Tensor]], own: list[list[Tensor]], shared: list[list[
 
 
 def _dot(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    return torch.stack([(x * y).sum() for x, y in zip(a, b)]).sum()
+    # Without a product as large as the gradients in memory.
+    return torch.stack([torch.dot(x.reshape(-1), y.reshape(-1)) for x, y in zip(a, b)]).sum()

@@ -59,7 +59,7 @@ class ModalityMonitor:
         to: Any = (),
         encoders: Mapping[str, nn.Module | Iterable[nn.Parameter]] | None = None,
         every: int = 10,
-        gradients_every: int = 100,
+        gradients_every: int = 250,
         rows: int = 1024,
         _source: JoinedHead | HeadPerModality | None = None,
     ) -> None:

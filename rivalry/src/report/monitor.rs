@@ -209,3 +209,18 @@ fn card(watched: &Watched) -> Card {
         next,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_log_both_ends_and_what_lies_between_evenly_are_listed() {
+        let reading = |epoch| EpochReading { epoch, n: 0, accuracy: None, modalities: Vec::new() };
+        let epochs_of =
+            |n: u64| Watched { epochs: (1..=n).map(reading).collect(), modalities: Vec::new(), leader: None };
+        let shown = SHOWN as u64;
+        assert_eq!(epochs(&epochs_of(shown)).rows.len(), SHOWN);
+        assert_eq!(epochs(&epochs_of(10 * shown)).rows.len(), SHOWN + 1);
+    }
+}

@@ -13,7 +13,15 @@ import rivalry
 
 ROOT = Path(os.environ.get("RIVALRY_ROOT", Path(rivalry.__file__).parents[3]))
 #: Pages, and what a reader has at hand.
-PAGES = ["README.md", "docs/python.md", "rivalry-py/README.md"]
+PAGES = [
+    "README.md",
+    "docs/python.md",
+    "docs/guide/first-diagnosis.md",
+    "docs/guide/your-own-model.md",
+    "docs/guide/the-lab.md",
+    "docs/zh.md",
+    "rivalry-py/README.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -71,9 +71,7 @@ fn epochs(watched: &Watched) -> Table {
     }
     columns.push(Column::plain(""));
     let n = watched.epochs.len();
-    let kept = |i: &usize| {
-        n <= SHOWN || *i == n - 1 || (*i * SHOWN / n) != ((*i).wrapping_sub(1)) * SHOWN / n || *i == 0
-    };
+    let kept = |i: &usize| n <= SHOWN || *i == 0 || *i == n - 1 || *i * SHOWN / n != (*i - 1) * SHOWN / n;
     let events = |e: &EpochReading| {
         let of = |s: &ModalityStory| s.starved_epoch == Some(e.epoch);
         watched.modalities.iter().filter(|s| of(s)).map(|s| format!("{} starved", s.name)).collect::<Vec<_>>()
@@ -209,5 +207,20 @@ fn card(watched: &Watched) -> Card {
         ruled_out: Vec::new(),
         open: Vec::new(),
         next,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_log_both_ends_and_what_lies_between_evenly_are_listed() {
+        let reading = |epoch| EpochReading { epoch, n: 0, accuracy: None, modalities: Vec::new() };
+        let epochs_of =
+            |n: u64| Watched { epochs: (1..=n).map(reading).collect(), modalities: Vec::new(), leader: None };
+        let shown = SHOWN as u64;
+        assert_eq!(epochs(&epochs_of(shown)).rows.len(), SHOWN);
+        assert_eq!(epochs(&epochs_of(10 * shown)).rows.len(), SHOWN + 1);
     }
 }

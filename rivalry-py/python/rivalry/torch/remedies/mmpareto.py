@@ -1,0 +1,1 @@
+../../../../../rivalry/src/strategies/pytorch/mmpareto.py

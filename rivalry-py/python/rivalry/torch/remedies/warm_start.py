@@ -1,0 +1,1 @@
+../../../../../rivalry/src/strategies/pytorch/warm_start.py

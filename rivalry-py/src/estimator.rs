@@ -86,7 +86,12 @@ struct Signals {
 
 impl Watch for Signals {
     fn epoch(&mut self, _report: &EpochReport<'_>) -> Control {
-        match Python::attach(|py| py.check_signals()) {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method alone is not general enough in lifetimes"
+        )]
+        let raised = Python::attach(|py| py.check_signals());
+        match raised {
             Ok(()) => Control::Continue,
             Err(raised) => {
                 self.raised = Some(raised);

@@ -8,6 +8,7 @@
 mod ask;
 mod audit;
 mod demo;
+mod estimator;
 mod failure;
 mod memory;
 mod report;
@@ -25,6 +26,8 @@ mod _core {
     use super::audit::{Judge, measure, order};
     #[pymodule_export]
     use super::demo::demo;
+    #[pymodule_export]
+    use super::estimator::{fit, scores};
     #[pymodule_export]
     use super::failure::Failed;
     #[pymodule_export]

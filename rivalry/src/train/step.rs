@@ -90,7 +90,9 @@ pub(super) fn evaluate<T: Scalar>(
     groups.resize_with(objective.n_groups(), Vec::new);
     // The first group is what the solver takes: its own buffer, step after step.
     std::mem::swap(direction, &mut groups[0]);
-    groups.iter_mut().for_each(|group| group.resize(model.n_params(), T::ZERO));
+    for group in groups.iter_mut() {
+        group.resize(model.n_params(), T::ZERO);
+    }
     for (g, grad) in groups.iter_mut().enumerate() {
         upstream.clear();
         for term in objective.group(g) {

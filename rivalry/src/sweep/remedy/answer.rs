@@ -53,7 +53,8 @@ impl Facts<'_> {
             }
             _ => {
                 let preferred = all.map(|all| name(all.best)).filter(|best| Some(best) != simplest.as_ref());
-                let preferred = preferred.map_or_else(String::new, |best| format!("; validation prefers {best}"));
+                let preferred =
+                    preferred.map_or_else(String::new, |best| format!("; validation prefers {best}"));
                 let sentence = match &simplest {
                     Some(simplest) => format!(
                         "No remedy beats the controls by more than noise; use {simplest} (the cheapest control within \

@@ -8,7 +8,6 @@
 //! for quick looks. With `hooks` it measures what the hooks of strategies cost
 //! naive training: the same epochs by a loop that has none.
 
-#[path = "trainer/hooks.rs"]
 mod hooks;
 
 use std::hint::black_box;

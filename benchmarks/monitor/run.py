@@ -7,7 +7,8 @@ A network of 10 million parameters (two encoders of two layers and a linear head
 features) takes the same steps without the monitor, with it, and with it measuring the gradients
 of the encoders too, all at their defaults. The three take each step in turns, in a random order,
 on one thread; CPU time of the process. A round is an epoch of 250 steps with its end and its log:
-one period of everything that the monitor does now and then.
+one period of everything that the monitor does now and then. After each round the three networks, which
+are equal bit for bit, exchange their roles, because where a network lies in memory matters as much as the monitor.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from rivalry.torch import ModalityMonitor
 FEATURES, WIDTH, N_CLASSES, BATCH = 1024, 1750, 100, 32
 STEPS = 250
 WIDTHS = {"audio": WIDTH, "image": WIDTH}
+ROLES = ("plain", "monitor", "monitor, gradients of encoders")
 
 
 class Network(nn.Module):
@@ -46,12 +48,15 @@ class Network(nn.Module):
 class Side:
     """A network with its optimizer, maybe watched, and the CPU seconds that it took."""
 
-    def __init__(self, network, log=None, encoders=False):
+    def __init__(self, network):
         self.network = copy.deepcopy(network)
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.01, momentum=0.9)
-        of = self.network.encoders if encoders else None
-        self.monitor = log and ModalityMonitor.from_linear_head(self.network.head, WIDTHS, log=log, encoders=of)
-        self.seconds = 0.0
+
+    def begin(self, role, log):
+        self.monitor, self.seconds = None, 0.0
+        if role != ROLES[0]:
+            of = self.network.encoders if role == ROLES[2] else None
+            self.monitor = ModalityMonitor.from_linear_head(self.network.head, WIDTHS, log=log, encoders=of)
 
     def step(self, x, y):
         start = time.process_time()
@@ -68,56 +73,53 @@ class Side:
         start = time.process_time()
         if self.monitor:
             self.monitor.epoch_end()
-        took, self.seconds = self.seconds + time.process_time() - start, 0.0
-        return took
+            self.monitor.close()
+        return self.seconds + time.process_time() - start
 
 
 def main():
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--rounds", type=int, default=7)
+    asked.add_argument("--cycles", type=int, default=3, help="of three rounds each")
     asked.add_argument("--keep", action="store_true", help="keep the result under benchmarks/results")
     asked = asked.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    network = Network()
+    network, draws = Network(), random.Random(0)
+    sides = [Side(network) for _ in ROLES]
+    cycles = []
     with tempfile.TemporaryDirectory() as folder:
-        logs = [pathlib.Path(folder) / name for name in ("heads.jsonl", "encoders.jsonl")]
-        sides = {
-            "plain": Side(network),
-            "monitor": Side(network, logs[0]),
-            "monitor, gradients of encoders": Side(network, logs[1], encoders=True),
-        }
-        draws, rounds = random.Random(0), {name: [] for name in sides}
-        for at in range(-1, asked.rounds):
-            for _ in range(STEPS if at >= 0 else 3):
+        for at in range(-1, 3 * asked.cycles):
+            played = {role: sides[(at + i) % 3] for i, role in enumerate(ROLES)}
+            for role, side in played.items():
+                side.begin(role, pathlib.Path(folder) / f"{role}.jsonl")
+            for _ in range(STEPS if at >= 0 else 3):  # the first round warms up
                 x = {name: torch.randn(BATCH, FEATURES) for name in WIDTHS}
                 y = torch.randint(N_CLASSES, (BATCH,))
-                for side in draws.sample(list(sides.values()), len(sides)):
+                for side in draws.sample(sides, len(sides)):
                     side.step(x, y)
-            took = {name: side.end() for name, side in sides.items()}
-            if at < 0:  # to warm up; the count of steps begins anew
-                for side in sides.values():
-                    if side.monitor:
-                        side.monitor.load_state_dict({"steps": 0, "epoch": 0, "starved": {}, "epochs": []})
+            took = {role: side.end() for role, side in played.items()}
+            if at < 0:
                 continue
-            for name, seconds in took.items():
-                rounds[name].append(seconds)
-            print(", ".join(f"{name} {seconds:.2f} s" for name, seconds in took.items()), flush=True)
-    assert all(torch.equal(p, q) for side in sides.values() for p, q in zip(sides["plain"].network.parameters(), side.network.parameters()))
+            if at % 3 == 0:
+                cycles.append(dict.fromkeys(ROLES, 0.0))
+            for role, seconds in took.items():
+                cycles[-1][role] += seconds
+            print(", ".join(f"{role} {seconds:.2f} s" for role, seconds in took.items()), flush=True)
+    for side in sides:
+        assert all(torch.equal(p, q) for p, q in zip(sides[0].network.parameters(), side.network.parameters()))
     result = {
         "date": datetime.date.today().isoformat(),
         "machine": platform.processor() or platform.machine(),
         "torch": torch.__version__,
         "parameters": sum(p.numel() for p in network.parameters()),
-        "seconds_per_step": statistics.median(rounds["plain"]) / STEPS,
         "steps_per_round": STEPS,
-        "rounds": rounds,
+        "seconds_per_cycle": cycles,
         "overhead": {},
     }
-    for name in list(sides)[1:]:
-        shares = sorted(watched / plain - 1 for watched, plain in zip(rounds[name], rounds["plain"]))
-        result["overhead"][name] = {"median": statistics.median(shares), "least": shares[0], "most": shares[-1]}
-        print(f"{name}: {100 * statistics.median(shares):+.2f} % [{100 * shares[0]:+.2f}, {100 * shares[-1]:+.2f}] of a step")
+    for role in ROLES[1:]:
+        shares = sorted(cycle[role] / cycle[ROLES[0]] - 1 for cycle in cycles)
+        result["overhead"][role] = {"median": statistics.median(shares), "least": shares[0], "most": shares[-1]}
+        print(f"{role}: {100 * statistics.median(shares):+.2f} % [{100 * shares[0]:+.2f}, {100 * shares[-1]:+.2f}] of a step")
     if asked.keep:
         kept = pathlib.Path(__file__).resolve().parents[1] / "results" / f"monitor-{result['date']}.json"
         kept.write_text(json.dumps(result, indent=2) + "\n")

@@ -194,7 +194,11 @@ fn scored(network: &[u8], blocks: &[(String, Matrix<f64>)], n: usize) -> PyResul
     let container = decode(network).map_err(wrong)?;
     let record = Record::from_container(&container).map_err(wrong)?;
     let n_classes = record.predictions.n_classes;
-    if n_classes < 2 {
+    let Numbers::F64(params) = &record.params else {
+        return Err(wrong("the file holds no network of an estimator"));
+    };
+    // Every class has weights: what is promised is there.
+    if !(2..=params.len()).contains(&n_classes) {
         return Err(wrong("the file holds no network of an estimator"));
     }
     let valid_labels = container.get::<u32>(VALID_LABELS).map_or_else(|_| Vec::new(), |(_, it)| it.to_vec());
@@ -224,9 +228,6 @@ fn scored(network: &[u8], blocks: &[(String, Matrix<f64>)], n: usize) -> PyResul
     let job = checked(&record.spec, &data)?;
     let prepared = prepare::<f64>(&job, &data);
     let model = &prepared.model;
-    let Numbers::F64(params) = &record.params else {
-        return Err(wrong("the file holds no network of an estimator"));
-    };
     if params.len() != model.n_params() {
         return Err(wrong(format!(
             "the network has {} weights; these modalities need {}",

@@ -205,7 +205,7 @@ impl Driver<'_> {
 
 /// The driver goes, the jobs stay.
 fn let_go(continuation: &str, cancel: &str) -> Failure {
-    let hint = format!("`{continuation}` continues; to take back what is queued: {cancel}");
+    let hint = format!("{continuation} continues; to take back what is queued: {cancel}");
     Failure::one(Status::Interrupted, "interrupted; what is queued goes on", Some(hint))
 }
 

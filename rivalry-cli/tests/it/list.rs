@@ -54,6 +54,13 @@ Knobs of svg
   chart  0        a whole number from 0 to 10000   the one chart to draw, counted from 1; 0 draws
                                                    all, below each other
 
+Knobs of html
+
+  knob      default  allowed        what it does
+  ──────────────────────────────────────────────────────────────────────────────────────────────────
+  fragment  false    true or false  the sections alone, for somebody else's page: no script, no
+                                    policy, a style sheet for them only
+
 Methods from
   - Y. Shafranovich. RFC 4180: Common format and MIME type for comma-separated values (CSV) files.
     2005 https://www.rfc-editor.org/rfc/rfc4180

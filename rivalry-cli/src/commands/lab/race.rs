@@ -23,7 +23,7 @@ Examples:
   rivalry lab race
   rivalry lab race --trials 1000 --set until=decided --out race
   rivalry lab race --strategy auxiliary
-  rivalry lab race --strategy agm --set dim=200 --set n=200 --set sigma0=0.0003
+  rivalry lab race --strategy agm --set dim=200 --set n=200 --set sigma0=3e-4
   rivalry lab race --set strength.2=1.2 --set m=16 --json")]
 pub(super) struct RaceArgs {
     #[command(flatten)]

@@ -28,7 +28,7 @@ impl Facts<'_> {
         let proven: Vec<usize> = methods.iter().filter(is_proven).copied().collect();
         let name = |arm: usize| self.arms[arm].name.clone();
         let names: Vec<String> = proven.iter().map(|arm| name(*arm)).collect();
-        let simplest = controls.map(|controls| name(controls.simplest()));
+        let control = controls.map(|controls| name(controls.best));
         let (code, advice, sentence) = match all {
             Some(all) if proven.contains(&all.best) => {
                 let row = &rows[all.best];
@@ -47,22 +47,22 @@ impl Facts<'_> {
                      or seeds would decide. Until then use {}.",
                     names.join(", "),
                     if names.len() == 1 { "beats" } else { "beat" },
-                    simplest.clone().unwrap_or_else(|| "naive".to_owned())
+                    control.clone().unwrap_or_else(|| "naive".to_owned())
                 );
-                ("gain_not_chosen", simplest, sentence)
+                ("gain_not_chosen", control, sentence)
             }
             _ => {
-                let preferred = all.map(|all| name(all.best)).filter(|best| Some(best) != simplest.as_ref());
-                let preferred =
-                    preferred.map_or_else(String::new, |best| format!("; validation prefers {best}"));
-                let sentence = match &simplest {
-                    Some(simplest) => format!(
-                        "No remedy beats the controls by more than noise; use {simplest} (the cheapest control within \
-                         noise){preferred}."
+                let preferred = all.map(|all| name(all.best)).filter(|best| Some(best) != control.as_ref());
+                let preferred = preferred
+                    .map_or_else(String::new, |best| format!(" (of all rows validation prefers {best})"));
+                let sentence = match &control {
+                    Some(control) => format!(
+                        "No remedy beats the controls by more than noise; use {control}, the best of them on validation \
+                         rows{preferred}."
                     ),
                     None => "No remedy beats the controls by more than noise.".to_owned(),
                 };
-                ("within_noise", simplest, sentence)
+                ("within_noise", control, sentence)
             }
         };
         Answer { code, advice, proven: names, sentence, notes: self.notes(all.is_some()) }

@@ -16,13 +16,6 @@ pub(super) struct Standing {
     pub(super) near: Vec<usize>,
 }
 
-impl Standing {
-    /// The simplest of the near arms.
-    pub(super) fn simplest(&self) -> usize {
-        self.near[0]
-    }
-}
-
 /// Mean validation accuracy and minus the mean loss over trials; `None` where some trial has none.
 pub(super) fn score(trials: &[TrialOutcome], arm: usize) -> Option<[f64; 2]> {
     let (mut accuracy, mut loss) = (0.0, 0.0);

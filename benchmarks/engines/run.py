@@ -6,7 +6,7 @@ the local engine's. *What does it cost?* The whole command, from nothing to the 
 same processors, in turns.
 
     python benchmarks/engines/run.py                        # Slurm (apt-get install slurm-wlm munge; as root)
-    python benchmarks/engines/run.py hyperqueue ray         # with a Python that has these packages
+    python benchmarks/engines/run.py hyperqueue ray         # with a Python that has these packages and this one
     python benchmarks/engines/run.py slurm --check          # the first question alone, smaller: about a minute
 """
 
@@ -33,7 +33,6 @@ import clusters  # noqa: E402
 import common  # noqa: E402
 
 ROOT = common.ROOT
-PYTHON = ROOT / "rivalry-py" / "python"
 NODES = 2
 # Two for each node: what one has lost another may take, and Slurm's scheduler is waited for once.
 SHARDS = 4
@@ -117,7 +116,6 @@ class Python(Engine):
     def __init__(self, program, plan, module, more, env=None):
         super().__init__(program, plan, env)
         self.module, self.more = module, more
-        self.env["PYTHONPATH"] = str(PYTHON)
 
     @staticmethod
     def document(out):

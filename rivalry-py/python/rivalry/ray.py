@@ -15,10 +15,11 @@ Plan and store lie in a folder that all nodes see under the same path; the progr
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from pathlib import Path
+
+from ._shards import folder_of_logs, merged, shard_words
 
 __all__ = ["run"]
 
@@ -48,15 +49,14 @@ def run(
     import ray
 
     plan, store = Path(plan).resolve(), Path(store).resolve()
-    logs = Path(logs).resolve() if logs else plan.with_suffix(".logs")
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = folder_of_logs(plan, logs)
     if not ray.is_initialized():
         ray.init(address=address, log_to_driver=False)
     here = os.getcwd()
 
     # Made here: a node needs Python and the program, not this package.
     def command(number: int) -> list[str]:
-        return _worker(program, plan, store, f"{number}/{shards}", threads)
+        return shard_words(program, plan, store, f"{number}/{shards}", threads)
 
     @ray.remote(num_cpus=threads, max_retries=0, **(options or {}))
     def compute(words: list[str], printed: str) -> int:
@@ -75,35 +75,4 @@ def run(
                 with open(logs / f"shard-{tasks[ended]}.log", "a") as log:
                     print(error, file=log)
 
-    def standing() -> list[dict]:
-        return _ask(program, "status", plan, store, "--shards", str(shards))["results"]["shards"]
-
-    _until_done(standing, submit, retries, logs)
-    return _ask(program, "merge", plan, store, "--quiet")
-
-
-def _worker(program, plan, store, shard: str, threads: int) -> list[str]:
-    how = ["--shard", shard, "--threads", str(threads), "--quiet", "--json"]
-    return [program, "sweep", "run", str(plan), "--store", str(store), *how]
-
-
-def _until_done(standing, submit, retries: int, logs) -> None:
-    """Submits the shards that have work left until none has."""
-    before, stuck = None, 0
-    while left := [shard for shard in standing() if shard["done"] < shard["n_runs"]]:
-        open_runs = sum(shard["n_runs"] - shard["done"] for shard in left)
-        stuck = stuck + 1 if open_runs == before else 0
-        if stuck > retries:
-            raise RuntimeError(f"{len(left)} shards end without having finished a run; {logs} has what they printed")
-        before = open_runs
-        submit([shard["shard"] for shard in left])
-
-
-def _ask(program, verb, plan, store, *more) -> dict:
-    """The document that a verb of ``rivalry sweep`` prints."""
-    command = [program, "sweep", verb, str(plan), "--store", str(store), "--json", *more]
-    asked = subprocess.run(command, capture_output=True, text=True)
-    # Four is a result too: the verdict is open.
-    if asked.returncode not in (0, 4):
-        raise RuntimeError(asked.stderr.strip() or f"{command} ended with status {asked.returncode}")
-    return json.loads(asked.stdout)
+    return merged(program, plan, store, shards, submit, retries, logs)

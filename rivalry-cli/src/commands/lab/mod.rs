@@ -16,6 +16,7 @@ use rivalry::sweep::{Engine, TrialWatch, TrialsError};
 use serde_json::{Value, json};
 
 use crate::clock::Stopwatch;
+use crate::commands::diagnose::interrupted;
 use crate::commands::store;
 use crate::commands::sweep::{Place, Workload};
 use crate::exit::{Failure, Status};
@@ -169,14 +170,6 @@ impl TrialWatch for Shown {
             self.progress.step("");
         }
     }
-}
-
-fn interrupted(message: &str, continuation: Option<&str>) -> Failure {
-    let hint = continuation.map_or_else(
-        || "nothing was kept; with `--out DIR` the same command continues".to_owned(),
-        |how| format!("{how} continues"),
-    );
-    Failure::one(Status::Interrupted, message, Some(hint))
 }
 
 pub(crate) fn failed(error: &TrialsError, continuation: Option<&str>) -> Failure {

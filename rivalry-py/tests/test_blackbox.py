@@ -262,3 +262,20 @@ def test_what_the_model_raises_is_its_own():
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         rivalry.blackbox(model, {"a": BITS[:, 0], "b": BITS[:, 1]}, BITS[:, 0], quiet=True)
+
+
+def test_shapley_values_are_those_of_shap():
+    """Golden values: shap 0.54.1, `explainers.Exact` with `maskers.Independent` on the mean, averaged over samples; the
+    game is whether the prediction is right."""
+    draws = np.random.default_rng(0)
+    x, weights = draws.normal(size=(200, 4)), draws.normal(size=(4, 3))
+    y = (x @ weights + 0.5 * draws.normal(size=(200, 3))).argmax(1)
+
+    def predict(batch):
+        a, b, c, d = (batch[name][:, 0] for name in "abcd")
+        return (np.column_stack([a * b, b, c, d]) @ weights).argmax(1)
+
+    modalities = {name: x[:, [i]] for i, name in enumerate("abcd")}
+    audit = rivalry.blackbox(predict, modalities, y, baseline="mean", max_calls=100_000, quiet=True)
+    found = [modality.shapley.value for modality in audit.results.modalities]
+    np.testing.assert_allclose(found, [-0.00458333, 0.15875, 0.06875, 0.04208333], atol=1e-8)

@@ -2,7 +2,6 @@
 
 use crate::metrics::Design;
 
-use super::choice::Standing;
 use super::compare::Facts;
 use super::results::{Answer, RemedyRow};
 
@@ -12,8 +11,8 @@ impl Facts<'_> {
         &self,
         rows: &[RemedyRow],
         methods: &[usize],
-        all: Option<&Standing>,
-        controls: Option<&Standing>,
+        controls: &[usize],
+        chosen: Option<usize>,
     ) -> Answer {
         let tail = 1.0 - self.series.bootstrap.level;
         let is_proven = |arm: &&usize| {
@@ -27,32 +26,41 @@ impl Facts<'_> {
         };
         let proven: Vec<usize> = methods.iter().filter(is_proven).copied().collect();
         let name = |arm: usize| self.arms[arm].name.clone();
-        let names: Vec<String> = proven.iter().map(|arm| name(*arm)).collect();
-        let control = controls.map(|controls| name(controls.best));
-        let (code, advice, sentence) = match all {
-            Some(all) if proven.contains(&all.best) => {
-                let row = &rows[all.best];
-                let over = row.hardest_control.clone().unwrap_or_default();
-                let gain = row.gain_over_controls.0.as_ref().map_or(0.0, |gain| gain.value);
-                let sentence = format!(
-                    "Use {}: it beats every control, the closest of them ({over}) by {:.1} points.",
-                    row.name,
-                    100.0 * gain
-                );
-                ("gain", Some(row.name.clone()), sentence)
+        let control = self.best_on_validation(controls).map(name);
+        let over_controls = |arm: usize| {
+            let row = &rows[arm];
+            let over = row.hardest_control.as_deref().unwrap_or_default();
+            let gain = row.gain_over_controls.0.as_ref().map_or(0.0, |gain| gain.value);
+            format!("every control, the closest of them ({over}) by {:.1} points", 100.0 * gain)
+        };
+        let (code, advice, sentence) = match self.best_on_validation(&proven) {
+            Some(best) if chosen == Some(best) => {
+                let sentence = format!("Use {}: it beats {}.", name(best), over_controls(best));
+                ("gain", Some(name(best)), sentence)
             }
-            _ if !proven.is_empty() => {
+            Some(best) => {
+                let preferred = chosen.map_or_else(String::new, |chosen| {
+                    let what =
+                        if self.arms[chosen].is_control() { "a control" } else { "whose gain is not proven" };
+                    format!(" Of all rows validation prefers {}, {what}.", name(chosen))
+                });
+                let sentence = format!("Use {}: it beats {}.{preferred}", name(best), over_controls(best));
+                ("gain_not_chosen", Some(name(best)), sentence)
+            }
+            None if !proven.is_empty() => {
+                let names = proven.iter().map(|arm| name(*arm)).collect::<Vec<_>>().join(", ");
+                let until = control
+                    .as_ref()
+                    .map_or_else(String::new, |control| format!("; until then use {control}"));
                 let sentence = format!(
-                    "Validation does not choose {}, which on test rows {} every control by more than noise; more validation rows \
-                     or seeds would decide. Until then use {}.",
-                    names.join(", "),
-                    if names.len() == 1 { "beats" } else { "beat" },
-                    control.clone().unwrap_or_else(|| "naive".to_owned())
+                    "On test rows {names} {} every control by more than noise, but a network without a validation accuracy \
+                     cannot be chosen{until}.",
+                    if proven.len() == 1 { "beats" } else { "beat" },
                 );
                 ("gain_not_chosen", control, sentence)
             }
-            _ => {
-                let preferred = all.map(|all| name(all.best)).filter(|best| Some(best) != control.as_ref());
+            None => {
+                let preferred = chosen.map(name).filter(|best| Some(best) != control.as_ref());
                 let preferred = preferred
                     .map_or_else(String::new, |best| format!(" (of all rows validation prefers {best})"));
                 let sentence = match &control {
@@ -65,7 +73,8 @@ impl Facts<'_> {
                 ("within_noise", control, sentence)
             }
         };
-        Answer { code, advice, proven: names, sentence, notes: self.notes(all.is_some()) }
+        let names = proven.iter().map(|arm| name(*arm)).collect();
+        Answer { code, advice, proven: names, sentence, notes: self.notes(chosen.is_some()) }
     }
 
     fn notes(&self, has_choice: bool) -> Vec<String> {

@@ -64,16 +64,9 @@ impl Facts<'_> {
             parallel::map(self.series.threads, &methods, |_, arm| self.against(*arm, &controls, joint));
         let adjusted = holm(&against.iter().map(|a| a.p).collect::<Vec<_>>());
         let over_joint = holm(&against.iter().map(|a| a.p_over_joint).collect::<Vec<_>>());
-        let by_simplicity = |mut arms: Vec<usize>| {
-            arms.sort_by(|a, b| {
-                self.simplicity(*a).partial_cmp(&self.simplicity(*b)).expect("costs are finite")
-            });
-            arms
-        };
         let groups = self.study.groups.as_deref();
-        let all = by_simplicity(controls.iter().chain(&methods).copied().collect());
+        let all = self.by_simplicity(controls.iter().chain(&methods).copied().collect());
         let standing = choice::standing(self.trials, groups, &all);
-        let controls_standing = choice::standing(self.trials, groups, &by_simplicity(controls.clone()));
 
         let all_arms: Vec<usize> = (0..self.arms.len()).collect();
         let mut rows = parallel::map(self.series.threads, &all_arms, |_, arm| {
@@ -89,7 +82,7 @@ impl Facts<'_> {
                 row.hardest_control = Some(self.arms[over].name.clone());
             }
         }
-        let answer = self.answer(&rows, &methods, standing.as_ref(), controls_standing.as_ref());
+        let answer = self.answer(&rows, &methods, &controls, standing.as_ref().map(|standing| standing.best));
         let name = |arm: usize| self.arms[arm].name.clone();
         let remedies = Remedies {
             best_unimodal: self.modality(self.arms[best_alone].modalities[0]),
@@ -114,6 +107,16 @@ impl Facts<'_> {
     /// Controls before methods, then the fewest passes; equals keep their order.
     fn simplicity(&self, arm: usize) -> (bool, f64) {
         (!self.arms[arm].is_control(), self.mean(arm, |outcome| outcome.passes))
+    }
+
+    fn by_simplicity(&self, mut arms: Vec<usize>) -> Vec<usize> {
+        arms.sort_by(|a, b| self.simplicity(*a).partial_cmp(&self.simplicity(*b)).expect("costs are finite"));
+        arms
+    }
+
+    /// The arm that is best on validation rows; of equals the simplest.
+    pub(super) fn best_on_validation(&self, arms: &[usize]) -> Option<usize> {
+        choice::best(self.trials, &self.by_simplicity(arms.to_vec()))
     }
 
     fn mean(&self, arm: usize, of: impl Fn(&Outcome) -> f64) -> f64 {

@@ -306,12 +306,18 @@ fn a_gain_that_validation_does_not_choose_is_told_apart() {
             trial.arms[4].said.as_mut().unwrap().valid_right = ensemble.valid_right;
         }
     });
-    assert_eq!((answer.code, answer.advice.as_deref()), ("gain_not_chosen", Some("arm 3")));
+    assert_eq!((answer.code, answer.advice.as_deref()), ("gain_not_chosen", Some("arm 4")));
+    assert_eq!(
+        answer.sentence,
+        "Use arm 4: it beats every control, the closest of them (arm 3) by 15.0 points. Of all rows validation prefers \
+         arm 3, a control."
+    );
     assert_eq!((answer.proven.len(), results.chosen.as_deref()), (1, Some("arm 3")));
     // A network that diverged is in no number of its row, and cannot be chosen.
-    let (results, _) = compared_with(&[200, 180, 210, 240, 300], &[0.5, 0.5, 1.0, 1.0, 1.2], |trials| {
+    let (results, answer) = compared_with(&[200, 180, 210, 240, 300], &[0.5, 0.5, 1.0, 1.0, 1.2], |trials| {
         trials[1].arms[4].said = Err("the network diverged".to_owned());
     });
+    assert_eq!((answer.code, answer.advice.as_deref()), ("gain_not_chosen", Some("arm 3")));
     assert_eq!(results.chosen.as_deref(), Some("arm 3"));
     assert_eq!(results.remedies[4].excluded.len(), 1);
     assert!(results.remedies[4].accuracy.0.is_ok() && results.remedies[4].valid_accuracy.is_none());

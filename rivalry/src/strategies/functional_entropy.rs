@@ -161,7 +161,9 @@ fn square<T: Scalar>(row: &[T]) -> f64 {
 
 impl<T: Scalar> Strategy<T> for FunctionalEntropy {
     fn needs(&self, _modalities: &[String]) -> Needs {
-        Needs { modulates: true, stepwise: true, ..Needs::default() }
+        // Of every copy: to the features, to the weights on either side, and for the division by f.
+        let more_passes = self.samples * if self.by_loss { 4 } else { 3 };
+        Needs { modulates: true, stepwise: true, more_passes, ..Needs::default() }
     }
 
     fn gradient(&mut self, at: &Step<'_, T>, groups: &mut [Vec<T>]) {

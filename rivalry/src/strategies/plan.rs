@@ -29,6 +29,9 @@ pub struct Needs {
     pub pseudo_view: bool,
     /// All embeddings must have the same width.
     pub equal_widths: bool,
+    /// Forward and backward passes through every encoder that each step makes besides the
+    /// one that the loop makes.
+    pub more_passes: usize,
     /// [`super::Strategy::fuse`] predicts, not the sum of logits.
     pub fuses: bool,
     /// A sentence when the method does not apply to these modalities.

@@ -109,9 +109,9 @@ pub(super) fn read_trial(
         let id = arm.job(data, &here).expect("the plan has checked it").id();
         let own = ids.iter().position(|known| *known == id).expect("the plan has every arm");
         let (job, record) = &records[own];
-        let own_passes = passes(record);
+        let own_passes = passes(job, record);
         let teacher_passes: f64 =
-            built_on(units, offset, own).into_iter().map(|i| passes(&records[i].1)).sum();
+            built_on(units, offset, own).into_iter().map(|i| passes(records[i].0, &records[i].1)).sum();
         Outcome {
             said: said(job, data, record, read),
             passes: own_passes + teacher_passes,
@@ -129,9 +129,11 @@ pub(super) fn read_trial(
     }
 }
 
-/// Samples through an encoder: each branch sees each sample.
-fn passes(record: &Record) -> f64 {
-    record.cost.sample_passes as f64 * record.spec.modalities.len() as f64
+/// Samples through an encoder: each branch sees each sample, as often as the strategy makes it.
+fn passes(job: &Job, record: &Record) -> f64 {
+    let needs = job.needs();
+    let n_branches = record.spec.modalities.len() + usize::from(needs.pseudo_view);
+    record.cost.sample_passes as f64 * n_branches as f64 * (1 + needs.more_passes) as f64
 }
 
 /// The runs that a run builds on, each once, in some order.

@@ -66,18 +66,21 @@ fn threads_a_store_and_an_interruption_change_no_bit() {
 
 #[test]
 fn controls_are_always_there_and_costs_count_what_a_method_builds_on() {
-    let found = go(&asked(&["umt"], 1), 2, None, &Counter::default()).unwrap();
+    let found = go(&asked(&["umt", "etmc", "functional_entropy"], 1), 2, None, &Counter::default()).unwrap();
     let names: Vec<&str> = found.results.remedies.iter().map(|row| row.name.as_str()).collect();
     let data = small_data(90);
     let mut expected: Vec<String> = data.modalities().iter().map(|m| format!("{} alone", m.name)).collect();
-    expected
-        .extend(["naive", "ensemble", "auxiliary", "auxiliary, encoder_rate 1.5", "umt"].map(str::to_owned));
+    let controls = ["naive", "ensemble", "auxiliary", "auxiliary, encoder_rate 1.5"];
+    expected.extend(controls.into_iter().chain(["umt", "etmc", "functional_entropy"]).map(str::to_owned));
     assert_eq!(names, expected);
     let passes = |name: &str| row(&found, name).relative_cost.passes.unwrap();
     let alone: f64 = expected[..3].iter().map(|name| passes(name)).sum();
     // No early stopping with so few rows: three networks alone are one joint training.
     assert!((alone - 1.0).abs() < 1e-12 && (passes("ensemble") - alone).abs() < 1e-12);
     assert!((passes("umt") - 2.0).abs() < 1e-12);
+    // One branch more than three modalities have; three noisy copies of each batch, four passes each.
+    assert!((passes("etmc") - 4.0 / 3.0).abs() < 1e-12);
+    assert!((passes("functional_entropy") - 13.0).abs() < 1e-12);
     assert!(row(&found, "auxiliary").relative_cost.parameters.unwrap() > 1.0);
     let umt = row(&found, "umt");
     assert_eq!(umt.settings["weight"], Value::Number(10.0));

@@ -37,7 +37,7 @@ pub fn remedy(document: Document) -> Result<Report, NotADiagnosis> {
     blocks.extend(knobs::blocks(&results));
     blocks.push(Block::Bibliography(document.citations.clone()));
     blocks.push(Block::Verdict(card(&results, &answer)));
-    let notes = notes(&results, &settings, &answer);
+    let notes = notes(&results, &settings, &answer, document.provenance.wall_seconds);
     if !notes.is_empty() {
         blocks.push(Block::Notes(notes));
     }
@@ -96,7 +96,7 @@ fn card(results: &Results, answer: &Answer) -> Card {
     }
 }
 
-fn notes(results: &Results, settings: &Settings, answer: &Answer) -> Vec<String> {
+fn notes(results: &Results, settings: &Settings, answer: &Answer, seconds: Option<f64>) -> Vec<String> {
     let mut notes = answer.notes.clone();
     // Methods that have the same thing said of them are named together.
     let mut said: Vec<(&String, Vec<&str>)> = Vec::new();
@@ -114,7 +114,14 @@ fn notes(results: &Results, settings: &Settings, answer: &Answer) -> Vec<String>
     }
     if !settings.left_out.is_empty() {
         let budget = settings.budget_seconds.map_or_else(String::new, |s| format!(" of {s:.0} s"));
-        notes.push(format!("left out to keep to the budget{budget}: {}", settings.left_out.join("; ")));
+        let all_the_same = match (seconds, settings.budget_seconds) {
+            (Some(took), Some(budget)) if took > budget => {
+                format!(". It took {took:.0} s all the same; `--try a,b` tries fewer methods")
+            }
+            _ => String::new(),
+        };
+        let left_out = settings.left_out.join("; ");
+        notes.push(format!("left out to keep to the budget{budget}: {left_out}{all_the_same}"));
     }
     notes
 }

@@ -1,6 +1,8 @@
 //! Numbers -> what to use.
 
-use crate::metrics::Design;
+use crate::metrics::{Design, Scale};
+use crate::num::parallel;
+use crate::stats::holm;
 
 use super::compare::Facts;
 use super::results::{Answer, RemedyRow};
@@ -73,8 +75,35 @@ impl Facts<'_> {
                 ("within_noise", control, sentence)
             }
         };
+        let mut notes = self.notes(chosen.is_some());
+        let all: Vec<usize> = controls.iter().chain(methods).copied().collect();
+        let used = advice.as_ref().and_then(|advice| all.iter().find(|arm| self.arms[**arm].name == *advice));
+        notes.extend(used.and_then(|used| self.not_seen(*used, &all)));
         let names = proven.iter().map(|arm| name(*arm)).collect();
-        Answer { code, advice, proven: names, sentence, notes: self.notes(chosen.is_some()) }
+        Answer { code, advice, proven: names, sentence, notes }
+    }
+
+    /// The row furthest ahead of the one to use of those that test rows prove to be ahead of it.
+    fn not_seen(&self, used: usize, arms: &[usize]) -> Option<String> {
+        let gains = parallel::map(self.series.threads, arms, |_, arm| {
+            let gain = self.right(*arm).minus(&self.right(used));
+            let value = self.series.estimate(&gain, Scale::Difference(1.0)).map_or(0.0, |gain| gain.value);
+            // A loss is no evidence of a gain, nor is a row's difference to itself.
+            let p = if value > 0.0 { self.series.p_value(&gain).unwrap_or(1.0) } else { 1.0 };
+            (value, p)
+        });
+        let adjusted = holm(&gains.iter().map(|(_, p)| *p).collect::<Vec<_>>());
+        let tail = 1.0 - self.series.bootstrap.level;
+        let ahead = arms.iter().zip(&gains).zip(adjusted);
+        let ahead = ahead.filter(|((_, (value, _)), p)| *value >= self.rope && *p < tail);
+        let ((arm, (value, _)), _) = ahead.max_by(|a, b| a.0.1.0.total_cmp(&b.0.1.0))?;
+        Some(format!(
+            "on test rows {} is {:.1} points ahead of {}, by more than noise, and validation rows do not show it: are they \
+             drawn like the test rows?",
+            self.arms[*arm].name,
+            100.0 * value,
+            self.arms[used].name
+        ))
     }
 
     fn notes(&self, has_choice: bool) -> Vec<String> {

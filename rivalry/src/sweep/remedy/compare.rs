@@ -129,7 +129,7 @@ impl Facts<'_> {
         Cells::of_trials(self.trials.iter().map(one).collect())
     }
 
-    fn right(&self, arm: usize) -> Cells {
+    pub(super) fn right(&self, arm: usize) -> Cells {
         self.cells(arm, |said| Ok(said.right.clone()))
     }
 

@@ -315,6 +315,7 @@ fn a_gain_that_validation_does_not_choose_is_told_apart() {
         "Use arm 4: it beats every control, the closest of them (arm 3) by 15.0 points. Of all rows validation prefers \
          arm 3, a control."
     );
+    assert!(answer.notes.is_empty(), "{:?}", answer.notes);
     assert_eq!((answer.proven.len(), results.chosen.as_deref()), (1, Some("arm 3")));
     // A network that diverged is in no number of its row, and cannot be chosen.
     let (results, answer) = compared_with(&[200, 180, 210, 240, 300], &[0.5, 0.5, 1.0, 1.0, 1.2], |trials| {
@@ -324,6 +325,24 @@ fn a_gain_that_validation_does_not_choose_is_told_apart() {
     assert_eq!(results.chosen.as_deref(), Some("arm 3"));
     assert_eq!(results.remedies[4].excluded.len(), 1);
     assert!(results.remedies[4].accuracy.0.is_ok() && results.remedies[4].valid_accuracy.is_none());
+}
+
+#[test]
+fn what_validation_rows_do_not_show_is_said() {
+    // The ensemble is far ahead on test rows and behind on validation rows.
+    let (_, answer) = compared_with(&[200, 180, 210, 300, 200], &[0.5, 0.5, 1.0, 1.0, 1.2], |trials| {
+        for trial in trials {
+            trial.arms[3].said.as_mut().unwrap().valid_right.fill(0.0);
+        }
+    });
+    assert_eq!((answer.code, answer.advice.as_deref()), ("within_noise", Some("arm 2")));
+    assert_eq!(
+        answer.notes,
+        [
+            "on test rows arm 3 is 22.5 points ahead of arm 2, by more than noise, and validation rows do not show it: are they \
+             drawn like the test rows?"
+        ]
+    );
 }
 
 #[test]

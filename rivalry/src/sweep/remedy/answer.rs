@@ -76,7 +76,8 @@ impl Facts<'_> {
             }
         };
         let mut notes = self.notes(chosen.is_some());
-        let all: Vec<usize> = controls.iter().chain(methods).copied().collect();
+        // Those of every modality alone too: validation may have found the wrong one best.
+        let all: Vec<usize> = (0..self.arms.len()).collect();
         let used = advice.as_ref().and_then(|advice| all.iter().find(|arm| self.arms[**arm].name == *advice));
         notes.extend(used.and_then(|used| self.not_seen(*used, &all)));
         let names = proven.iter().map(|arm| name(*arm)).collect();

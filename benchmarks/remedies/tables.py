@@ -37,6 +37,7 @@ def command(report):
 def section(report):
     data, results, verdict = report["data"], report["results"], report["verdict"]
     names = ", ".join(m["name"] for m in data["modalities"])
+    notes = [f"Note: {note}" for note in verdict["notes"] if note.startswith("on test rows")]
     lines = [
         f"## {data['name']}",
         "",
@@ -46,6 +47,7 @@ def section(report):
         f"Best alone: {results['best_unimodal']}; modality that joint training damages most: {results['weakest_modality'] or 'none'}.",
         "",
         f"**{verdict['code']}**: {verdict['sentence']}",
+        *(["", *notes] if notes else []),
         "",
         "| row | accuracy | over joint | over best alone | over ensemble | p | passes |",
         "| --- | --- | --- | --- | --- | --- | --- |",

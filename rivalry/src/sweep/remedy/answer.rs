@@ -1,6 +1,6 @@
 //! Numbers -> what to use.
 
-use crate::metrics::{Design, Scale};
+use crate::metrics::Design;
 use crate::num::parallel;
 use crate::stats::holm;
 
@@ -28,17 +28,17 @@ impl Facts<'_> {
         };
         let proven: Vec<usize> = methods.iter().filter(is_proven).copied().collect();
         let name = |arm: usize| self.arms[arm].name.clone();
-        let control = self.best_on_validation(controls).map(name);
+        let control = self.best_on_validation(controls);
         let over_controls = |arm: usize| {
             let row = &rows[arm];
             let over = row.hardest_control.as_deref().unwrap_or_default();
             let gain = row.gain_over_controls.0.as_ref().map_or(0.0, |gain| gain.value);
             format!("every control, the closest of them ({over}) by {:.1} points", 100.0 * gain)
         };
-        let (code, advice, sentence) = match self.best_on_validation(&proven) {
+        let (code, used, sentence) = match self.best_on_validation(&proven) {
             Some(best) if chosen == Some(best) => {
                 let sentence = format!("Use {}: it beats {}.", name(best), over_controls(best));
-                ("gain", Some(name(best)), sentence)
+                ("gain", Some(best), sentence)
             }
             Some(best) => {
                 let preferred = chosen.map_or_else(String::new, |chosen| {
@@ -47,13 +47,12 @@ impl Facts<'_> {
                     format!(" Of all rows validation prefers {}, {what}.", name(chosen))
                 });
                 let sentence = format!("Use {}: it beats {}.{preferred}", name(best), over_controls(best));
-                ("gain_not_chosen", Some(name(best)), sentence)
+                ("gain_not_chosen", Some(best), sentence)
             }
             None if !proven.is_empty() => {
                 let names = proven.iter().map(|arm| name(*arm)).collect::<Vec<_>>().join(", ");
-                let until = control
-                    .as_ref()
-                    .map_or_else(String::new, |control| format!("; until then use {control}"));
+                let until =
+                    control.map_or_else(String::new, |control| format!("; until then use {}", name(control)));
                 let sentence = format!(
                     "On test rows {names} {} every control by more than noise, but a network without a validation accuracy \
                      cannot be chosen{until}.",
@@ -62,13 +61,15 @@ impl Facts<'_> {
                 ("gain_not_chosen", control, sentence)
             }
             None => {
-                let preferred = chosen.map(name).filter(|best| Some(best) != control.as_ref());
-                let preferred = preferred
-                    .map_or_else(String::new, |best| format!(" (of all rows validation prefers {best})"));
-                let sentence = match &control {
+                let preferred =
+                    chosen.filter(|chosen| Some(*chosen) != control).map_or_else(String::new, |chosen| {
+                        format!(" (of all rows validation prefers {})", name(chosen))
+                    });
+                let sentence = match control {
                     Some(control) => format!(
-                        "No remedy beats the controls by more than noise; use {control}, the best of them on validation \
-                         rows{preferred}."
+                        "No remedy beats the controls by more than noise; use {}, the best of them on validation \
+                         rows{preferred}.",
+                        name(control)
                     ),
                     None => "No remedy beats the controls by more than noise.".to_owned(),
                 };
@@ -76,22 +77,17 @@ impl Facts<'_> {
             }
         };
         let mut notes = self.notes(chosen.is_some());
-        // Those of every modality alone too: validation may have found the wrong one best.
-        let all: Vec<usize> = (0..self.arms.len()).collect();
-        let used = advice.as_ref().and_then(|advice| all.iter().find(|arm| self.arms[**arm].name == *advice));
-        notes.extend(used.and_then(|used| self.not_seen(*used, &all)));
+        notes.extend(used.and_then(|used| self.not_seen(used)));
         let names = proven.iter().map(|arm| name(*arm)).collect();
-        Answer { code, advice, proven: names, sentence, notes }
+        Answer { code, advice: used.map(name), proven: names, sentence, notes }
     }
 
-    /// The row furthest ahead of the one to use of those that test rows prove to be ahead of it.
-    fn not_seen(&self, used: usize, arms: &[usize]) -> Option<String> {
-        let gains = parallel::map(self.series.threads, arms, |_, arm| {
-            let gain = self.right(*arm).minus(&self.right(used));
-            let value = self.series.estimate(&gain, Scale::Difference(1.0)).map_or(0.0, |gain| gain.value);
-            // A loss is no evidence of a gain, nor is a row's difference to itself.
-            let p = if value > 0.0 { self.series.p_value(&gain).unwrap_or(1.0) } else { 1.0 };
-            (value, p)
+    /// The row furthest ahead of the one to use of those that test rows prove to be ahead of it; rows of every modality
+    /// alone too, since validation may have found the wrong one best.
+    fn not_seen(&self, used: usize) -> Option<String> {
+        let arms: Vec<usize> = (0..self.arms.len()).collect();
+        let gains = parallel::map(self.series.threads, &arms, |_, arm| {
+            self.gain(*arm, used).map_or((0.0, 1.0), |gain| (gain.estimate.value, gain.p_ahead()))
         });
         let adjusted = holm(&gains.iter().map(|(_, p)| *p).collect::<Vec<_>>());
         let tail = 1.0 - self.series.bootstrap.level;

@@ -4,7 +4,7 @@ use crate::data::Dataset;
 use crate::diagnose::Cell;
 use crate::metrics::{Cells, Measured, Scale, Series, Study};
 use crate::num::parallel;
-use crate::stats::holm;
+use crate::stats::{Estimate, holm};
 
 use super::arms::{Arm, Kind};
 use super::choice::{self, Standing};
@@ -21,6 +21,20 @@ pub(super) struct Facts<'a> {
     pub(super) loser: Option<usize>,
     /// Half the width of the region of practical equivalence, a fraction.
     pub(super) rope: f64,
+}
+
+/// One arm minus another.
+pub(super) struct Gain {
+    pub(super) estimate: Estimate,
+    /// Two-sided.
+    p: f64,
+}
+
+impl Gain {
+    /// The p value of "it is ahead": a loss is no evidence of a gain.
+    pub(super) fn p_ahead(&self) -> f64 {
+        if self.estimate.value > 0.0 { self.p } else { 1.0 }
+    }
 }
 
 /// A row's test against the controls.
@@ -129,7 +143,7 @@ impl Facts<'_> {
         Cells::of_trials(self.trials.iter().map(one).collect())
     }
 
-    pub(super) fn right(&self, arm: usize) -> Cells {
+    fn right(&self, arm: usize) -> Cells {
         self.cells(arm, |said| Ok(said.right.clone()))
     }
 
@@ -139,26 +153,28 @@ impl Facts<'_> {
         arms.iter().copied().rev().max_by(|a, b| accuracy(a).total_cmp(&accuracy(b))).unwrap_or(0)
     }
 
+    /// Accuracy of an arm minus that of another on test rows; `None` where they have no values.
+    pub(super) fn gain(&self, arm: usize, over: usize) -> Option<Gain> {
+        let gain = self.right(arm).minus(&self.right(over));
+        let estimate = self.series.estimate(&gain, Scale::Difference(1.0)).ok()?;
+        Some(Gain { estimate, p: self.series.p_value(&gain).unwrap_or(1.0).clamp(0.0, 1.0) })
+    }
+
     /// A method against every control that has values.
     fn against(&self, arm: usize, controls: &[usize], joint: usize) -> Against {
-        let right = self.right(arm);
         let mut found = Against { smallest: None, p: 1.0, p_over_joint: 1.0 };
         let mut largest: f64 = 0.0;
         for control in controls {
-            let gain = right.minus(&self.right(*control));
-            let measured = self.series.estimate(&gain, Scale::Difference(1.0));
-            let Ok(estimate) = &measured else { continue };
-            let two_sided = self.series.p_value(&gain).unwrap_or(1.0).clamp(0.0, 1.0);
-            // A loss is no evidence of a gain.
-            largest = largest.max(if estimate.value > 0.0 { two_sided } else { 1.0 });
+            let Some(gain) = self.gain(arm, *control) else { continue };
+            largest = largest.max(gain.p_ahead());
             if *control == joint {
-                found.p_over_joint = two_sided;
+                found.p_over_joint = gain.p;
             }
             let is_smaller = |(so_far, _): &(Measured, usize)| {
-                so_far.as_ref().is_ok_and(|so_far| estimate.value < so_far.value)
+                so_far.as_ref().is_ok_and(|so_far| gain.estimate.value < so_far.value)
             };
             if found.smallest.as_ref().is_none_or(is_smaller) {
-                found.smallest = Some((measured, *control));
+                found.smallest = Some((Ok(gain.estimate), *control));
             }
         }
         if found.smallest.is_some() {
